@@ -1,0 +1,69 @@
+import Crypto
+
+/// The identity of a stage: SHA-256 over the canonical text of what decides its result.
+package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+  /// 64 lower-case hexadecimal digits.
+  package let hex: String
+
+  /// Reads a full key.
+  ///
+  /// - Returns: `nil` when the text is not 64 lower-case hexadecimal digits.
+  package init?(hex: String) {
+    let isDigit: (UInt8) -> Bool = {
+      (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
+    }
+    guard hex.utf8.count == 64, hex.utf8.allSatisfy(isDigit) else { return nil }
+    self.hex = hex
+  }
+
+  /// The key of what `identity` describes.
+  package init(of identity: Canonical) {
+    hex = Digest256.hex(of: Array(identity.text.utf8))
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let key = StageKey(hex: text) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "'\(text)' is not a stage key: 64 lower-case hexadecimal digits"))
+    }
+    self = key
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
+  }
+
+  /// The first twelve digits: what people read and type.
+  package var short: String { String(hex.prefix(12)) }
+
+  package var description: String { short }
+
+  package static func < (left: StageKey, right: StageKey) -> Bool { left.hex < right.hex }
+}
+
+/// SHA-256 in hexadecimal, the only digest used in keys and artifacts.
+package enum Digest256 {
+  /// The digest of `bytes` in 64 lower-case hexadecimal digits.
+  package static func hex(of bytes: some Sequence<UInt8>) -> String {
+    var hash = SHA256()
+    let array = Array(bytes)
+    array.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hex(hash.finalize())
+  }
+
+  /// The hexadecimal text of a finished digest.
+  package static func hex(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in digest {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,29 @@
+/// What a stage does. The raw value is the word of specs, logs and artifact folders.
+package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Decodes recordings to 16 kHz, adds transcripts and phonemes, assigns splits.
+  case corpus
+  /// HuBERT's masked prediction of k-means units, from random weights.
+  case pretrain
+  /// Runs the frozen downsampling module over a corpus once, for every encoder that shares it.
+  case downsample
+  /// Trains an encoder and a head on one task, by one method.
+  case fineTune = "fine-tune"
+  /// θ̂ = (1−α)·θ₀ + α·θ′. Never stored: consumers interpolate into their own buffers.
+  case interpolate
+  /// Runs a frozen encoder over a corpus.
+  case features
+  /// Trains a fresh head on frozen features and scores it on held-out recordings.
+  case evaluate
+  /// Similarity of an encoder's features, and distance of its weights, to θ₀.
+  case compare
+
+  /// Raised whenever this kind's code gives other bits for the same parameters; part of the key.
+  package var revision: Int {
+    switch self {
+    case .corpus, .pretrain, .downsample, .fineTune, .interpolate, .features, .evaluate, .compare: 1
+    }
+  }
+
+  /// Whether the stage is carried out inside its consumers and leaves no artifact of its own.
+  package var isVirtual: Bool { self == .interpolate }
+}

@@ -1,0 +1,145 @@
+/// What a head predicts from a corpus.
+package enum Target: Sendable, Hashable, Codable {
+  /// The utterance's phoneme sequence, by CTC.
+  case phones
+  /// The transcript's characters, by CTC.
+  case characters
+  /// One label of the utterance, by cross-entropy over the mean of its frames.
+  case label(String)
+
+  /// The word of specs: `phones`, `characters`, or the label's name.
+  package init(word: String) {
+    switch word {
+    case "phones": self = .phones
+    case "characters": self = .characters
+    default: self = .label(word)
+    }
+  }
+
+  package var word: String {
+    switch self {
+    case .phones: "phones"
+    case .characters: "characters"
+    case .label(let name): name
+    }
+  }
+
+  /// Whether the head gives one answer an utterance (and so may pool before training).
+  package var isPooled: Bool {
+    if case .label = self { true } else { false }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    self.init(word: try decoder.singleValueContainer().decode(String.self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(word)
+  }
+}
+
+/// A network on top of an encoder.
+package struct HeadParameters: Sendable, Hashable, Codable {
+  /// Width of the linear layer before pooling or output.
+  package var projection: Int
+  /// Width of each direction of the BiLSTM layers, and how many; none in most heads.
+  package var recurrentWidth: Int?
+  package var recurrentLayers: Int?
+  package var dropout: Double
+
+  package init(
+    projection: Int, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0
+  ) {
+    self.projection = projection
+    self.recurrentWidth = recurrentWidth
+    self.recurrentLayers = recurrentLayers
+    self.dropout = dropout
+  }
+}
+
+/// How fine-tuning goes, whatever the method.
+package struct FineTuneRecipe: Sendable, Hashable, Codable {
+  package var steps: Int
+  package var batchSeconds: Double
+  package var learningRate: Double
+  /// β: share of the steps in which only the head learns (0 for regular fine-tuning).
+  package var headOnly: Double
+  package var warmUp: Double
+  package var hold: Double
+  package var clip: Double
+  /// Dropout inside the encoder during fine-tuning.
+  package var dropout: Double
+  /// Shares of the steps at which the encoder is kept, for early-checkpoint rows.
+  package var checkpoints: [Double]
+  package var threads: Int
+
+  package init(
+    steps: Int, batchSeconds: Double, learningRate: Double, headOnly: Double, warmUp: Double,
+    hold: Double, clip: Double, dropout: Double, checkpoints: [Double], threads: Int
+  ) {
+    self.steps = steps
+    self.batchSeconds = batchSeconds
+    self.learningRate = learningRate
+    self.headOnly = headOnly
+    self.warmUp = warmUp
+    self.hold = hold
+    self.clip = clip
+    self.dropout = dropout
+    self.checkpoints = checkpoints
+    self.threads = threads
+  }
+
+  /// Steps of the head-only phase.
+  package var headOnlySteps: Int { Int((headOnly * Double(steps)).rounded()) }
+
+  /// The step after which the checkpoint of `share` is kept.
+  package func checkpointStep(_ share: Double) -> Int {
+    Swift.max(1, Int((share * Double(steps)).rounded()))
+  }
+}
+
+/// Parameters of `fine-tune`. Inputs: `encoder` (θ₀), `corpus`; `downsampled` where the downsampling
+/// module is frozen; `start` (the head-only phase) where β > 0 and `phase` is `joint`.
+package struct FineTuneParameters: Sendable, Hashable, Codable {
+  package enum Phase: String, Sendable, Hashable, Codable {
+    /// Steps 0 ..< β·steps: only the head learns. Leaves `head.safetensors` and `state.safetensors`.
+    case headOnly = "head-only"
+    /// The remaining steps, from the head-only state if there is one. Leaves `model/`.
+    case joint
+  }
+  package var phase: Phase
+  package var target: Target
+  package var selection: Selection
+  package var head: HeadParameters
+  package var recipe: FineTuneRecipe
+  /// Whether the downsampling module stays at θ₀ (Stable-FT; in regular fine-tuning it learns).
+  package var freezeDownsampling: Bool
+  /// λ of the penalty λ‖θ−θ₀‖² over the encoder's learning tensors; absent outside L2-SP.
+  package var l2spStrength: Double?
+
+  package init(
+    phase: Phase, target: Target, selection: Selection, head: HeadParameters,
+    recipe: FineTuneRecipe, freezeDownsampling: Bool, l2spStrength: Double?
+  ) {
+    self.phase = phase
+    self.target = target
+    self.selection = selection
+    self.head = head
+    self.recipe = recipe
+    self.freezeDownsampling = freezeDownsampling
+    self.l2spStrength = l2spStrength
+  }
+}
+
+/// Parameters of `interpolate`. Inputs: `pre-trained` (θ₀), `fine-tuned` (θ′).
+package struct InterpolateParameters: Sendable, Hashable, Codable {
+  package var alpha: Double
+  /// Name prefixes of tensors left at θ₀.
+  package var excluded: [String]
+
+  package init(alpha: Double, excluded: [String] = []) {
+    self.alpha = alpha
+    self.excluded = excluded
+  }
+}
