@@ -1,0 +1,56 @@
+/// Loops of our own, where composing libtorch's operations would read memory several times.
+#ifndef CT_KERNELS_H
+#define CT_KERNELS_H
+
+#include "ct_core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+/// What one step of Adam needs besides the tensors.
+typedef struct ct_adam_settings {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double weight_decay;
+  /// Weight decay as AdamW has it (θ ← θ − lr·λ·θ), instead of λ·θ added to the gradient.
+  bool decoupled;
+} ct_adam_settings;
+
+/// One Adam step over `count` float32 parameters. `steps` counts the steps of each parameter
+/// before this one and is raised by 1 for those that have a gradient; those that have none are
+/// left alone, as torch.optim.Adam leaves them.
+ct_status ct_adam_step(const ct_tensor *_Nonnull const *_Nonnull parameters,
+                       const ct_tensor *_Nonnull const *_Nonnull first_moments,
+                       const ct_tensor *_Nonnull const *_Nonnull second_moments,
+                       int64_t *steps, size_t count, ct_adam_settings settings) CT_NOEXCEPT;
+
+/// Scales all gradients by min(1, maximum / (norm + 1e-6)) and gives the norm before that.
+ct_status ct_clip_gradients(const ct_tensor *_Nonnull const *_Nonnull parameters, size_t count,
+                            double maximum_norm, double *norm) CT_NOEXCEPT;
+
+/// destination ← (1 − alpha)·a + alpha·b in float32, rounded as those three operations are.
+/// Operands of other float types are widened first and the result is rounded once.
+ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_tensor *b,
+                         double alpha) CT_NOEXCEPT;
+
+/// A float32 tensor shaped like `x`: 0 with the given probability, else 1 / (1 − probability).
+/// Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the generator, so
+/// the mask depends neither on the number of threads nor on the processor.
+ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *generator,
+                          ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
+/// Philox4x32-10 itself, for comparison with published known answers.
+void ct_philox(const uint32_t counter[_Nonnull 4], const uint32_t key[_Nonnull 2],
+               uint32_t out[_Nonnull 4]) CT_NOEXCEPT;
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,337 @@
+// Loops of our own over contiguous float32 memory. None of them depends on the number of threads
+// or on the processor: elements are independent, and sums are taken over blocks of fixed size.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "support.h"
+
+#if defined(__x86_64__) && defined(__clang__)
+// AVX2 without FMA, which would round differently from the plain version.
+#define CT_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define CT_WIDE
+#endif
+
+// A fused multiply-add would make results depend on the processor.
+#pragma clang fp contract(off)
+
+using shim::guarded;
+
+namespace {
+
+constexpr int64_t smallest_share = 1 << 17;
+
+/// Calls body(begin, end) over [0, total), in several threads where that pays. Shares begin at
+/// multiples of `grain`.
+template <class Body>
+void in_parallel(int64_t total, int64_t grain, const Body &body) {
+  struct Team {
+    std::vector<std::thread> threads;
+    ~Team() {
+      for (auto &thread : threads) thread.join();
+    }
+  } team;
+  int64_t workers = std::min<int64_t>(at::get_num_threads(), total / smallest_share);
+  if (workers <= 1) {
+    body(0, total);
+    return;
+  }
+  int64_t share = (total / workers + grain) / grain * grain;
+  for (int64_t begin = share; begin < total; begin += share) {
+    int64_t end = std::min(begin + share, total);
+    team.threads.emplace_back([&body, begin, end] { body(begin, end); });
+  }
+  body(0, std::min(share, total));
+}
+
+float *float_data(const at::Tensor &tensor, const char *what) {
+  TORCH_CHECK(tensor.scalar_type() == at::kFloat && tensor.is_contiguous() &&
+                  tensor.device().is_cpu(),
+              what, " must be contiguous float32 in main memory");
+  return tensor.data_ptr<float>();
+}
+
+// MARK: Adam
+
+/// One parameter in one step, and the numbers that are the same for all its elements.
+struct AdamSpan {
+  at::Tensor gradient_owner;
+  float *parameter;
+  const float *gradient;
+  float *first;
+  float *second;
+  int64_t count;
+  float beta1, one_minus_beta1, beta2, one_minus_beta2;
+  float root_correction, epsilon, step_size, l2, shrink;
+};
+
+CT_WIDE
+void adam_update(const AdamSpan &s, int64_t begin, int64_t end) {
+  float *parameter = s.parameter;
+  const float *gradient = s.gradient;
+  float *first = s.first;
+  float *second = s.second;
+  const float beta1 = s.beta1, rest1 = s.one_minus_beta1;
+  const float beta2 = s.beta2, rest2 = s.one_minus_beta2;
+  const float correction = s.root_correction, epsilon = s.epsilon, size = s.step_size;
+  const float l2 = s.l2, shrink = s.shrink;
+#pragma clang loop vectorize(assume_safety)
+  for (int64_t i = begin; i < end; ++i) {
+    float weight = parameter[i] * shrink;
+    float slope = gradient[i] + l2 * weight;
+    float m = beta1 * first[i] + rest1 * slope;
+    float v = beta2 * second[i] + rest2 * slope * slope;
+    first[i] = m;
+    second[i] = v;
+    parameter[i] = weight - size * (m / (__builtin_elementwise_sqrt(v) / correction + epsilon));
+  }
+}
+
+AdamSpan adam_span(const at::Tensor &parameter, const at::Tensor &first,
+                   const at::Tensor &second, int64_t step, const ct_adam_settings &settings) {
+  const at::Tensor &gradient = parameter.grad();
+  TORCH_CHECK(first.numel() == parameter.numel() && second.numel() == parameter.numel(),
+              "a parameter of shape ", parameter.sizes(), " has moments of shapes ",
+              first.sizes(), " and ", second.sizes());
+  AdamSpan span;
+  span.gradient_owner = gradient.to(at::kFloat).contiguous();
+  span.parameter = float_data(parameter, "a parameter");
+  span.gradient = float_data(span.gradient_owner, "a gradient");
+  span.first = float_data(first, "a first moment");
+  span.second = float_data(second, "a second moment");
+  span.count = parameter.numel();
+  span.beta1 = settings.beta1;
+  span.one_minus_beta1 = 1 - settings.beta1;
+  span.beta2 = settings.beta2;
+  span.one_minus_beta2 = 1 - settings.beta2;
+  span.root_correction = std::sqrt(1 - std::pow(settings.beta2, step));
+  span.epsilon = settings.epsilon;
+  span.step_size = settings.learning_rate / (1 - std::pow(settings.beta1, step));
+  span.l2 = settings.decoupled ? 0 : settings.weight_decay;
+  span.shrink =
+      settings.decoupled ? 1 - settings.learning_rate * settings.weight_decay : 1;
+  return span;
+}
+
+/// Updates the elements [begin, end) of all spans laid end to end.
+void adam_share(const std::vector<AdamSpan> &spans, int64_t begin, int64_t end) {
+  int64_t start = 0;
+  for (const auto &span : spans) {
+    int64_t from = std::max<int64_t>(begin - start, 0);
+    int64_t to = std::min(end - start, span.count);
+    if (from < to) adam_update(span, from, to);
+    start += span.count;
+  }
+}
+
+// MARK: Norm
+
+constexpr int64_t norm_block = 4096;
+
+/// Σx² over one block, in eight interleaved sums of doubles.
+CT_WIDE
+double block_square_sum(const float *x, int64_t count) {
+  double sums[8] = {0};
+  int64_t whole = count / 8 * 8;
+  for (int64_t i = 0; i < whole; i += 8) {
+    for (int lane = 0; lane < 8; ++lane) {
+      double value = x[i + lane];
+      sums[lane] += value * value;
+    }
+  }
+  for (int64_t i = whole; i < count; ++i) sums[i - whole] += double(x[i]) * double(x[i]);
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+         ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+double square_sum(const float *x, int64_t count) {
+  std::vector<double> blocks((count + norm_block - 1) / norm_block);
+  in_parallel(count, norm_block, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += norm_block) {
+      blocks[i / norm_block] = block_square_sum(x + i, std::min(norm_block, end - i));
+    }
+  });
+  double sum = 0;
+  for (double block : blocks) sum += block;
+  return sum;
+}
+
+// MARK: Interpolation
+
+CT_WIDE
+void interpolate(float *out, const float *a, const float *b, float keep, float take,
+                 int64_t begin, int64_t end) {
+#pragma clang loop vectorize(assume_safety)
+  for (int64_t i = begin; i < end; ++i) out[i] = keep * a[i] + take * b[i];
+}
+
+at::Tensor widened(const at::Tensor &x) {
+  TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kHalf ||
+                  x.scalar_type() == at::kBFloat16,
+              "only float32, float16 and bfloat16 are interpolated, not ", x.scalar_type());
+  return x.to(at::kFloat).contiguous();
+}
+
+// MARK: Philox
+
+constexpr int lanes = 16;
+using Words = std::array<std::array<uint32_t, lanes>, 4>;
+
+/// Philox4x32-10 in `lanes` counters at once. Constants: Salmon, Moraes, Dror and Shaw,
+/// "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+inline __attribute__((always_inline)) void philox(Words &c, uint32_t key0, uint32_t key1) {
+  for (int round = 0; round < 10; ++round) {
+    for (int j = 0; j < lanes; ++j) {
+      uint64_t left = uint64_t(0xD2511F53u) * c[0][j];
+      uint64_t right = uint64_t(0xCD9E8D57u) * c[2][j];
+      uint32_t first = uint32_t(right >> 32) ^ c[1][j] ^ key0;
+      uint32_t third = uint32_t(left >> 32) ^ c[3][j] ^ key1;
+      c[1][j] = uint32_t(right);
+      c[3][j] = uint32_t(left);
+      c[0][j] = first;
+      c[2][j] = third;
+    }
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+}
+
+constexpr int64_t mask_group = 4 * lanes;
+
+/// Element 64·g + 16·w + j is decided by word w of counter 16·g + j.
+CT_WIDE
+void fill_mask(float *out, int64_t begin, int64_t end, uint64_t key, uint32_t threshold,
+               float kept) {
+  for (int64_t start = begin; start < end; start += mask_group) {
+    Words words;
+    uint64_t counter = uint64_t(start) / 4;
+    for (int j = 0; j < lanes; ++j) {
+      words[0][j] = uint32_t(counter + j);
+      words[1][j] = uint32_t((counter + j) >> 32);
+      words[2][j] = 0;
+      words[3][j] = 0;
+    }
+    philox(words, uint32_t(key), uint32_t(key >> 32));
+    float values[mask_group];
+    for (int i = 0; i < mask_group; ++i) {
+      values[i] = words[i / lanes][i % lanes] < threshold ? 0.0f : kept;
+    }
+    memcpy(out + start, values, sizeof(float) * std::min(mask_group, end - start));
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+ct_status ct_adam_step(const ct_tensor *const *parameters, const ct_tensor *const *first_moments,
+                       const ct_tensor *const *second_moments, int64_t *steps, size_t count,
+                       ct_adam_settings settings) noexcept {
+  return guarded([&] {
+    at::NoGradGuard without_gradients;
+    std::vector<AdamSpan> spans;
+    int64_t total = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const at::Tensor &parameter = parameters[i]->value;
+      if (!parameter.grad().defined()) continue;
+      spans.push_back(adam_span(parameter, first_moments[i]->value, second_moments[i]->value,
+                                steps[i] + 1, settings));
+      total += parameter.numel();
+    }
+    in_parallel(total, 64,
+                [&](int64_t begin, int64_t end) { adam_share(spans, begin, end); });
+    for (size_t i = 0; i < count; ++i) {
+      if (!parameters[i]->value.grad().defined()) continue;
+      steps[i] += 1;
+      // A graph that still holds the old value must refuse to run backward.
+      parameters[i]->value.unsafeGetTensorImpl()->bump_version();
+    }
+  });
+}
+
+ct_status ct_clip_gradients(const ct_tensor *const *parameters, size_t count,
+                            double maximum_norm, double *norm) noexcept {
+  *norm = 0;
+  return guarded([&] {
+    at::NoGradGuard without_gradients;
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const at::Tensor &gradient = parameters[i]->value.grad();
+      if (!gradient.defined()) continue;
+      auto values = gradient.to(at::kFloat).contiguous();
+      sum += square_sum(float_data(values, "a gradient"), values.numel());
+    }
+    *norm = std::sqrt(sum);
+    double scale = maximum_norm / (*norm + 1e-6);
+    if (scale >= 1) return;
+    for (size_t i = 0; i < count; ++i) {
+      at::Tensor &gradient = parameters[i]->value.mutable_grad();
+      if (gradient.defined()) gradient.mul_(scale);
+    }
+  });
+}
+
+ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_tensor *b,
+                         double alpha) noexcept {
+  return guarded([&] {
+    at::NoGradGuard without_gradients;
+    at::Tensor &out = destination->value;
+    TORCH_CHECK(a->value.sizes() == b->value.sizes() && out.sizes() == a->value.sizes(),
+                "the shapes differ");
+    auto wide_a = widened(a->value), wide_b = widened(b->value);
+    if (alpha == 0 || alpha == 1) {
+      out.copy_(alpha == 0 ? a->value : b->value);
+      return;
+    }
+    bool direct = out.scalar_type() == at::kFloat && out.is_contiguous();
+    auto sum = direct ? out : at::empty_like(wide_a);
+    float *target = float_data(sum, "the destination");
+    in_parallel(sum.numel(), 64, [&](int64_t begin, int64_t end) {
+      interpolate(target, wide_a.data_ptr<float>(), wide_b.data_ptr<float>(), float(1 - alpha),
+                  float(alpha), begin, end);
+    });
+    if (direct) {
+      out.unsafeGetTensorImpl()->bump_version();
+    } else {
+      out.copy_(sum);
+    }
+  });
+}
+
+ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *generator,
+                          ct_tensor **out) noexcept {
+  return shim::produce(out, [&] {
+    TORCH_CHECK(probability >= 0 && probability < 1,
+                "the probability must be at least 0 and below 1, but is ", probability);
+    uint64_t key;
+    {
+      auto *source = at::check_generator<at::CPUGeneratorImpl>(generator->value);
+      std::lock_guard<std::mutex> lock(source->mutex_);
+      key = source->random64();
+    }
+    auto mask = at::empty(x->value.sizes(), at::kFloat);
+    auto threshold = uint32_t(probability * 4294967296.0);
+    auto kept = float(1 / (1 - probability));
+    float *data = mask.data_ptr<float>();
+    in_parallel(mask.numel(), mask_group, [&](int64_t begin, int64_t end) {
+      fill_mask(data, begin, end, key, threshold, kept);
+    });
+    return mask.to(x->value.scalar_type());
+  });
+}
+
+void ct_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) noexcept {
+  Words words{};
+  for (int word = 0; word < 4; ++word) words[word][0] = counter[word];
+  philox(words, key[0], key[1]);
+  for (int word = 0; word < 4; ++word) out[word] = words[word][0];
+}
+
+}  // extern "C"

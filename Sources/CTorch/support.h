@@ -1,0 +1,89 @@
+// What the shim's own files share: handles, and the wall that no C++ exception passes.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <atomic>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "include/CTorch.h"
+
+namespace shim {
+extern std::atomic<int64_t> live_tensors;
+
+ct_status failure(int code, const char *message) noexcept;
+at::ScalarType scalar_type(ct_dtype dtype);
+}  // namespace shim
+
+struct ct_tensor {
+  at::Tensor value;
+
+  explicit ct_tensor(at::Tensor tensor) : value(std::move(tensor)) {
+    shim::live_tensors.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~ct_tensor() { shim::live_tensors.fetch_sub(1, std::memory_order_relaxed); }
+  ct_tensor(const ct_tensor &) = delete;
+  ct_tensor &operator=(const ct_tensor &) = delete;
+};
+
+struct ct_generator {
+  at::Generator value;
+};
+
+namespace shim {
+
+/// Runs `body` and turns whatever it throws into a status.
+template <class Body>
+ct_status guarded(Body &&body) noexcept {
+  try {
+    body();
+    return {0, nullptr};
+  } catch (const c10::Error &error) {
+    return failure(1, error.what_without_backtrace());
+  } catch (const std::exception &error) {
+    return failure(2, error.what());
+  } catch (...) {
+    return failure(3, "something was thrown that is not an exception");
+  }
+}
+
+/// As `guarded`, handing over the tensor that `body` returns.
+template <class Body>
+ct_status produce(ct_tensor **out, Body &&body) noexcept {
+  *out = nullptr;
+  return guarded([&] { *out = new ct_tensor(body()); });
+}
+
+/// As `guarded`, handing over the two tensors that `body` returns.
+template <class Body>
+ct_status produce_pair(ct_tensor **first, ct_tensor **second, Body &&body) noexcept {
+  *first = nullptr;
+  *second = nullptr;
+  return guarded([&] {
+    auto pair = body();
+    auto one = std::make_unique<ct_tensor>(std::get<0>(pair));
+    *second = new ct_tensor(std::get<1>(pair));
+    *first = one.release();
+  });
+}
+
+inline at::IntArrayRef numbers(const int64_t *values, size_t count) {
+  return at::IntArrayRef(values, count);
+}
+
+inline c10::optional<at::Tensor> optional(const ct_tensor *tensor) {
+  if (tensor == nullptr) return c10::nullopt;
+  return tensor->value;
+}
+
+inline std::vector<at::Tensor> list(const ct_tensor *const *tensors, size_t count) {
+  std::vector<at::Tensor> result;
+  result.reserve(count);
+  for (size_t i = 0; i < count; ++i) result.push_back(tensors[i]->value);
+  return result;
+}
+
+}  // namespace shim

@@ -1,0 +1,46 @@
+import CTorch
+
+/// The element type of a tensor. Types outside this list are refused where they are met, never
+/// read as something else.
+package enum DType: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+  case float32, float64, float16, bfloat16, int64, int32, int16, uint8, int8, bool
+
+  package var description: String { rawValue }
+
+  package var bytesPerElement: Int {
+    switch self {
+    case .float64, .int64: 8
+    case .float32, .int32: 4
+    case .float16, .bfloat16, .int16: 2
+    case .uint8, .int8, .bool: 1
+    }
+  }
+
+  package var isFloatingPoint: Bool {
+    switch self {
+    case .float32, .float64, .float16, .bfloat16: true
+    case .int64, .int32, .int16, .uint8, .int8, .bool: false
+    }
+  }
+
+  var code: ct_dtype {
+    switch self {
+    case .float32: .float32
+    case .float64: .float64
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .int64: .int64
+    case .int32: .int32
+    case .int16: .int16
+    case .uint8: .uint8
+    case .int8: .int8
+    case .bool: .bool
+    }
+  }
+
+  /// - Parameter code: A `ct_dtype` as `ct_facts` reports it, or −1.
+  init?(code: Int32) {
+    guard let match = Self.allCases.first(where: { $0.code.rawValue == code }) else { return nil }
+    self = match
+  }
+}

@@ -1,0 +1,57 @@
+import CTorch
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The libtorch that this process runs on.
+package enum TorchRuntime {
+  /// Threads inside one operation, for libtorch and OpenBLAS alike; operations never run beside
+  /// each other.
+  ///
+  /// - Throws: `TorchError.refused` for less than one.
+  package static func setThreads(_ count: Int) throws(TorchError) {
+    try check("setThreads", [], ct_set_threads(Int32(clamping: count)))
+  }
+
+  package static var threads: Int { Int(ct_threads()) }
+
+  /// Treats denormal floats as zero: they cost many times a normal operation and decide nothing.
+  ///
+  /// - Returns: Whether the processor can.
+  @discardableResult
+  package static func flushDenormals(_ enabled: Bool = true) -> Bool {
+    ct_flush_denormals(enabled)
+  }
+
+  /// Of libtorch, for example "1.13.0".
+  package static var version: String { String(cString: ct_version()) }
+
+  /// Tensor handles alive in this process.
+  package static var liveTensors: Int { Int(ct_live_tensors()) }
+
+  /// Which BLAS is loaded, told from its symbols: what matrix products run on.
+  package static var blas: BLAS {
+    guard let line = ct_blas_description() else { return BLAS(description: "unknown BLAS") }
+    defer { free(line) }
+    return BLAS(description: String(cString: line))
+  }
+}
+
+/// A linear algebra library, as the process finds it.
+package struct BLAS: Sendable, Hashable, CustomStringConvertible {
+  /// For example "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell", or "reference BLAS at /usr/lib/…".
+  package let description: String
+
+  /// Whether it is the unoptimised one.
+  package var isReference: Bool { description.hasPrefix("reference") }
+
+  /// What to tell the user before training starts; nil where there is nothing to tell.
+  package var warning: String? {
+    guard isReference else { return nil }
+    return "libtorch runs on the \(description), which is some 15 times slower than OpenBLAS; "
+      + "install it with: apt-get install libopenblas0-pthread"
+  }
+}
