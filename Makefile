@@ -1,0 +1,60 @@
+# alphasweep: `make demo` and `make test` do everything on a fresh Debian 12 with Swift 6.3.
+
+SHELL := /bin/bash
+RECORDINGS := .alphasweep/recordings
+BUILD := swift build -c release
+BIN := .build/release
+APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+# What is built and run against; gnuplot draws, espeak-ng spells phonemes.
+LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libespeak-ng-dev \
+  espeak-ng libsqlite3-dev gnuplot-nox
+# Recordings of the quickstart, and the others that its encoder was pre-trained on.
+SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data
+MORE_SPEECH := tuxpaint-stamps-default klettres-data ktuberling-data
+
+.PHONY: demo test install recordings more-recordings build bench soak lint clean pretrain help
+
+help: ## Says what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
+
+demo: install ## Installs, fetches recordings, builds, and runs the quickstart to its report
+	@$(MAKE) --no-print-directory -j2 build recordings
+	$(BIN)/alphasweep run experiments/quickstart.yaml
+	@echo "The report: results/quickstart/report.html"
+
+test: install ## Installs what is needed and passes the tests
+	swift build --build-tests
+	swift test --skip-build
+
+install: ## Installs the Debian packages that alphasweep is built from
+	@dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(LIBRARIES) 2>/dev/null \
+	  | grep -c '^installed' | grep -qx $(words $(LIBRARIES)) \
+	  || { $(APT) update && $(APT) install --yes --no-install-recommends $(LIBRARIES); }
+
+recordings: $(SPEECH:%=$(RECORDINGS)/.%) ## Fetches the recordings of the quickstart
+
+more-recordings: recordings $(MORE_SPEECH:%=$(RECORDINGS)/.%) ## Fetches those of the pre-training
+
+# Each package is unpacked aside of nothing else: a stamp says that it is whole.
+$(RECORDINGS)/.%:
+	@mkdir -p $(RECORDINGS)/.fetch-$*
+	cd $(RECORDINGS)/.fetch-$* && apt-get download $* && dpkg-deb -x $*_*.deb ..
+	@rm -rf $(RECORDINGS)/.fetch-$* && touch $@
+
+build: ## Builds the programs for speed
+	$(BUILD)
+
+pretrain: install more-recordings build ## Pre-trains the quickstart's encoder anew (an hour or two)
+	$(BIN)/alphasweep run experiments/pretrain-tiny.yaml
+
+bench: install ## Prints how fast alphasweep is beside named peers
+	$(BUILD) && Tests/Bench/run $(BIN)
+
+soak: install build ## Kills sweeps at random moments and compares bits (long)
+	Tests/Soak/run $(BIN)
+
+lint: ## Checks the format of all sources
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean: ## Removes what was built; artifacts and recordings stay
+	rm -rf .build

@@ -1,0 +1,161 @@
+import Experiment
+import Torch
+
+/// Weights of a head by name, all of them learning.
+package struct HeadWeights {
+  package private(set) var tensors: [String: Tensor]
+
+  package init(tensors: [String: Tensor]) throws {
+    for tensor in tensors.values { try tensor.setRequiresGradient(true) }
+    self.tensors = tensors
+  }
+
+  /// Names and tensors, sorted by name: the order of optimiser state and of files.
+  package var ordered: [(String, Tensor)] {
+    tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  subscript(name: String) -> Tensor? { tensors[name] }
+}
+
+/// The head of fine-tuning: linear map of the last hidden state, then either the mean over time
+/// (labels) or BiLSTM layers where there are any (sequences), then a linear map to the outputs.
+///
+/// Source: the authors' ASR and ER heads (paper, section on fine-tuning; see SUPERB's s3prl).
+package struct TaskHead {
+  package let weights: HeadWeights
+  let parameters: HeadParameters
+  let isPooled: Bool
+
+  /// Draws a head as `torch.nn.Linear` and `torch.nn.LSTM` do: U(±1/√fan-in), U(±1/√width).
+  ///
+  /// `width` is the features D of a frame; `outputs` are classes, or symbols with the blank.
+  package init(
+    random parameters: HeadParameters, width: Int, outputs: Int, isPooled: Bool,
+    generator: Generator
+  ) throws {
+    var tensors: [String: Tensor] = [:]
+    func linear(_ name: String, from input: Int, to output: Int) throws {
+      let bound = 1 / Double(input).squareRoot()
+      tensors[name + ".weight"] = try .uniform(
+        [output, input], low: -bound, high: bound, generator: generator)
+      tensors[name + ".bias"] = try .uniform(
+        [output], low: -bound, high: bound, generator: generator)
+    }
+    try linear("projection", from: width, to: parameters.projection)
+    var last = parameters.projection
+    if let recurrent = parameters.recurrentWidth {
+      let bound = 1 / Double(recurrent).squareRoot()
+      for layer in 0..<(parameters.recurrentLayers ?? 1) {
+        for direction in ["", "_reverse"] {
+          for (name, shape) in [
+            ("weight_ih", [4 * recurrent, last]), ("weight_hh", [4 * recurrent, recurrent]),
+            ("bias_ih", [4 * recurrent]), ("bias_hh", [4 * recurrent]),
+          ] {
+            tensors["lstm.\(name)_l\(layer)\(direction)"] = try .uniform(
+              shape, low: -bound, high: bound, generator: generator)
+          }
+        }
+        last = 2 * recurrent
+      }
+    }
+    try linear("output", from: last, to: outputs)
+    self.parameters = parameters
+    self.isPooled = isPooled
+    weights = try HeadWeights(tensors: tensors)
+  }
+
+  /// A head with known weights, as a head-only phase left them.
+  package init(_ tensors: [String: Tensor], parameters: HeadParameters, isPooled: Bool) throws {
+    weights = try HeadWeights(tensors: tensors)
+    self.parameters = parameters
+    self.isPooled = isPooled
+  }
+
+  /// Outputs for B utterances of at most T frames, without softmax: B×classes for labels,
+  /// B×T×symbols for sequences. `hidden` is B×T×D; `frames` is B×T×1 with 1 for real frames, or
+  /// `nil` when all are.
+  package func callAsFunction(
+    _ hidden: Tensor, frames: Tensor?, dropout: EncoderDropout? = nil
+  ) throws -> Tensor {
+    var features = try map("projection", hidden)
+    if isPooled {
+      guard let frames else {
+        return try map("output", features.mean(dimensions: [1], keep: false))
+      }
+      let sums = try features.multiplying(by: frames).sum(dimensions: [1], keep: false)
+      return try map("output", sums.divided(by: frames.sum(dimensions: [1], keep: false)))
+    }
+    if let width = parameters.recurrentWidth {
+      features = try recurrent(features, width: width)
+    }
+    if let dropout, parameters.dropout > 0 {
+      features = try Network.dropout(
+        features, probability: parameters.dropout, generator: dropout.generator)
+    }
+    return try map("output", features)
+  }
+
+  private func map(_ name: String, _ input: Tensor) throws -> Tensor {
+    guard let weight = weights[name + ".weight"], let bias = weights[name + ".bias"] else {
+      throw CheckpointError.tensors(path: "head", problems: ["missing \(name)"])
+    }
+    return try Network.linear(input, weight: weight, bias: bias)
+  }
+
+  private func recurrent(_ input: Tensor, width: Int) throws -> Tensor {
+    let layers = parameters.recurrentLayers ?? 1
+    var flat: [Tensor] = []
+    for layer in 0..<layers {
+      for direction in ["", "_reverse"] {
+        for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
+          guard let tensor = weights["lstm.\(name)_l\(layer)\(direction)"] else {
+            throw CheckpointError.tensors(
+              path: "head", problems: ["missing lstm.\(name)_l\(layer)"])
+          }
+          flat.append(tensor)
+        }
+      }
+    }
+    return try Network.lstm(input, weights: flat, width: width, layers: layers, bidirectional: true)
+  }
+}
+
+/// The head of evaluation: softmax-weighted sum of all hidden states, linear map, linear map.
+///
+/// Source: SUPERB (Yang et al. 2021, arXiv 2105.01051), s3prl's `Featurizer` and linear heads. As
+/// in s3prl there is no non-linearity before the output, so pooling may come first without
+/// changing the result.
+package struct ProbeHead {
+  package let weights: HeadWeights
+
+  package init(
+    layers: Int, width: Int, projection: Int, outputs: Int, generator: Generator
+  ) throws {
+    func uniform(_ shape: [Int], fanIn: Int) throws -> Tensor {
+      let bound = 1 / Double(fanIn).squareRoot()
+      return try .uniform(shape, low: -bound, high: bound, generator: generator)
+    }
+    weights = try HeadWeights(tensors: [
+      "layers": .zeros([layers]),
+      "projection.weight": uniform([projection, width], fanIn: width),
+      "projection.bias": uniform([projection], fanIn: width),
+      "output.weight": uniform([outputs, projection], fanIn: projection),
+      "output.bias": uniform([outputs], fanIn: projection),
+    ])
+  }
+
+  /// Outputs for frames or pooled vectors, without softmax: layers × N × D → N × outputs, N being
+  /// the frames of a padded batch or utterances.
+  package func callAsFunction(_ features: Tensor) throws -> Tensor {
+    let (layers, rows, width) = (features.shape[0], features.shape[1], features.shape[2])
+    guard let mix = weights["layers"], let projection = weights["projection.weight"],
+      let projectionBias = weights["projection.bias"], let output = weights["output.weight"],
+      let outputBias = weights["output.bias"]
+    else { throw CheckpointError.tensors(path: "head", problems: ["missing a tensor"]) }
+    let shares = try mix.softmax(dimension: 0).reshape([1, layers])
+    let sum = try shares.matmul(features.reshape([layers, rows * width])).reshape([rows, width])
+    let projected = try Network.linear(sum, weight: projection, bias: projectionBias)
+    return try Network.linear(projected, weight: output, bias: outputBias)
+  }
+}

@@ -1,0 +1,89 @@
+import Experiment
+import Foundation
+import Speech
+import Torch
+
+/// The `compare` stage: how far an encoder's features and weights are from θ₀'s.
+///
+/// Linear CKA (Kornblith et al. 2019, arXiv 1905.00414), its debiased form, ridge R² of θ₀'s frames
+/// from the model's, all by layer over the same sampled held-out frames; and ‖θ−θ₀‖₂.
+package struct Comparison {
+  private let context: StageContext
+  private let parameters: CompareParameters
+
+  package init(_ context: StageContext) throws {
+    self.context = context
+    parameters = try context.parameters()
+  }
+
+  /// Writes `similarity.json`.
+  package func write(to folder: String) throws {
+    try TorchRuntime.setThreads(parameters.threads)
+    let record = try Autograd.disabled { try self.record() }
+    let text = try Canonical(encoding: record).text + "\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/similarity.json"))
+  }
+
+  private func record() throws -> SimilarityRecord {
+    let corpora = context.request.inputs.keys.filter { $0.hasPrefix("features.") }
+      .map { String($0.dropFirst("features.".count)) }.sorted()
+    let samples = try corpora.map { corpus in
+      (
+        reference: try sample("reference." + corpus), features: try sample("features." + corpus)
+      )
+    }
+    guard let layers = samples.first?.reference.count else {
+      throw StageError.empty(stage: context.request.label, what: "sampled feature")
+    }
+    var list: [SimilarityRecord.Layer] = []
+    for layer in 0..<layers {
+      let reference = try Tensor.concatenated(samples.map { $0.reference[layer] }, dimension: 0)
+      let features = try Tensor.concatenated(samples.map { $0.features[layer] }, dimension: 0)
+      let similarity = try FeatureSimilarity.compare(
+        reference: reference, features: features, ridge: parameters.ridge)
+      list.append(
+        SimilarityRecord.Layer(
+          layer: layer, linearCKA: similarity.linearCKA, debiasedCKA: similarity.debiasedCKA,
+          r2: similarity.r2))
+      context.progress(Double(layer + 1) / Double(layers + 1), "layer \(layer)")
+    }
+    let frames = samples.reduce(0) { $0 + ($1.reference.first?.shape[0] ?? 0) }
+    return SimilarityRecord(
+      layers: list, weightDistance: try weightDistance(), frames: frames, corpora: corpora)
+  }
+
+  /// The sampled frames of a `features` artifact: one tensor a layer.
+  private func sample(_ role: String) throws -> [Tensor] {
+    let file = try SafetensorsFile(path: context.folder(role) + "/sampled.safetensors")
+    return try file.names.indices.map { try file.tensor(named: "layer.\($0)") }
+  }
+
+  /// Root of the sum of squared differences, in float64, over all tensors and by group.
+  private func weightDistance() throws -> SimilarityRecord.WeightDistance {
+    let before = try context.weights("pre-trained")
+    let after = try context.weights("encoder")
+    var groups: [(name: String, squares: Double)] = []
+    for (name, tensor) in before.ordered {
+      guard let other = after[tensor: name] else { continue }
+      let difference = try other.to(.float64).subtracting(tensor.to(.float64))
+      let squares = try difference.multiplying(by: difference).sum().item()
+      let group = Self.group(of: name)
+      if groups.last?.name == group {
+        groups[groups.count - 1].squares += squares
+      } else {
+        groups.append((group, squares))
+      }
+    }
+    return SimilarityRecord.WeightDistance(
+      total: groups.reduce(0) { $0 + $1.squares }.squareRoot(),
+      byLayer: groups.map { .init(name: $0.name, distance: $0.squares.squareRoot()) })
+  }
+
+  /// `downsampling`, `projection`, `positions`, or `layer <n>`.
+  private static func group(of name: String) -> String {
+    if name.hasPrefix(EncoderTensors.downsamplingPrefix) { return "downsampling" }
+    let parts = name.split(separator: ".")
+    if parts.count > 2, parts[1] == "layers" { return "layer \(parts[2])" }
+    return name.hasPrefix("encoder.") ? "positions" : "projection"
+  }
+}

@@ -1,0 +1,105 @@
+import Experiment
+import Foundation
+import Speech
+import Torch
+
+/// The `downsample` stage: the frozen downsampling module over a corpus, once for every encoder that
+/// shares it (all of an α grid, and every method that freezes it).
+package struct Downsampling {
+  private let context: StageContext
+  private let parameters: DownsampleParameters
+
+  package init(_ context: StageContext) throws {
+    self.context = context
+    parameters = try context.parameters()
+  }
+
+  /// Writes `downsampled.safetensors` (`frames`: all utterances' frames × C, float32) and
+  /// `index.jsonl`. Utterances go through one by one: GroupNorm must not see padding.
+  package func write(to folder: String) throws {
+    try TorchRuntime.setThreads(parameters.threads)
+    let corpus = try context.corpus()
+    let encoder = HubertEncoder(try context.weights("encoder"))
+    let utterances = corpus.select(parameters.selection).filter {
+      encoder.configuration.frames(samples: $0.samples) > 0
+    }
+    guard !utterances.isEmpty else {
+      throw StageError.empty(stage: context.request.label, what: "recording")
+    }
+    var parts: [Tensor] = []
+    var index = FrameIndex()
+    try Autograd.disabled {
+      for (number, utterance) in utterances.enumerated() {
+        let samples = Corpus.normalised(try corpus.samples(of: utterance))
+        let frames = try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
+        index.append(utterance: utterance, frames: frames.shape[0])
+        parts.append(try frames.contiguous())
+        if number % 20 == 0 {
+          context.progress(
+            Double(number) / Double(utterances.count), "\(number)/\(utterances.count) recordings")
+        }
+      }
+      try Safetensors.write(
+        tensors: [(name: "frames", tensor: Tensor.concatenated(parts, dimension: 0))],
+        metadata: [:], to: folder + "/downsampled.safetensors")
+    }
+    try index.write(to: folder + "/index.jsonl")
+  }
+}
+
+/// Where each utterance's frames lie in a file of concatenated frames.
+struct FrameIndex {
+  struct Entry: Codable {
+    var id: String
+    var split: Split
+    /// First frame in the file.
+    var start: Int
+    var frames: Int
+  }
+  private(set) var entries: [Entry] = []
+
+  init() {}
+
+  init(path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw StageError.unusable(stage: path, problem: "cannot be read")
+    }
+    let decoder = JSONDecoder()
+    entries = try data.split(separator: UInt8(ascii: "\n")).map {
+      try decoder.decode(Entry.self, from: Data($0))
+    }
+  }
+
+  mutating func append(utterance: Utterance, frames: Int) {
+    let start = entries.last.map { $0.start + $0.frames } ?? 0
+    entries.append(Entry(id: utterance.id, split: utterance.split, start: start, frames: frames))
+  }
+
+  func write(to path: String) throws {
+    var text = ""
+    for entry in entries { text += try Canonical(encoding: entry).text + "\n" }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+}
+
+/// The stored output of a downsampling module, by utterance.
+struct DownsampledFrames {
+  private let frames: Tensor
+  private let entries: [String: FrameIndex.Entry]
+
+  init(folder: String) throws {
+    frames = try SafetensorsFile(path: folder + "/downsampled.safetensors").tensor(named: "frames")
+    entries = Dictionary(
+      try FrameIndex(path: folder + "/index.jsonl").entries.map { ($0.id, $0) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// T×C of one utterance.
+  func callAsFunction(_ utterance: Utterance) throws -> Tensor {
+    guard let entry = entries[utterance.id] else {
+      throw StageError.unusable(
+        stage: "downsampled frames", problem: "they lack \(utterance.id)")
+    }
+    return try frames.narrow(dimension: 0, start: entry.start, count: entry.frames)
+  }
+}

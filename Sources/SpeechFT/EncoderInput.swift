@@ -1,0 +1,44 @@
+import Experiment
+import Speech
+import Torch
+
+/// Batches for an encoder, from stored downsampled frames where its downsampling module is θ₀'s and
+/// from the waveform where it is not.
+struct EncoderInput {
+  private let corpus: Corpus
+  private let stored: DownsampledFrames?
+  private let configuration: EncoderConfiguration
+
+  init(_ context: StageContext, configuration: EncoderConfiguration) throws {
+    corpus = try context.corpus()
+    stored =
+      context.has("downsampled")
+      ? try DownsampledFrames(folder: context.folder("downsampled")) : nil
+    self.configuration = configuration
+  }
+
+  func frames(_ utterance: Utterance) -> Int { configuration.frames(samples: utterance.samples) }
+
+  /// Downsampled frames of a batch.
+  ///
+  /// - Returns: B×T×C padded with zeros, and the mask; each utterance is downsampled alone, so no
+  ///   normalisation sees padding.
+  func batch(
+    _ utterances: [Utterance], encoder: HubertEncoder
+  ) throws -> (frames: Tensor, padding: PaddingMask?) {
+    let lengths = utterances.map { frames($0) }
+    let longest = lengths.max() ?? 0
+    let rows = try zip(utterances, lengths).map { utterance, length in
+      let frames = try downsampled(utterance, encoder)
+      return try length == longest
+        ? frames : frames.padded(dimension: 0, before: 0, after: longest - length)
+    }
+    return (try Tensor.stacked(rows, dimension: 0), try PaddingMask(lengths: lengths))
+  }
+
+  private func downsampled(_ utterance: Utterance, _ encoder: HubertEncoder) throws -> Tensor {
+    if let stored { return try stored(utterance) }
+    let samples = Corpus.normalised(try corpus.samples(of: utterance))
+    return try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
+  }
+}

@@ -1,0 +1,175 @@
+import Experiment
+import Foundation
+import Speech
+import Torch
+
+/// The `evaluate` stage: a fresh head on frozen features, trained on the train split and scored on the
+/// test split, as SUPERB does (Yang et al. 2021, arXiv 2105.01051).
+package struct Evaluation {
+  private let context: StageContext
+  private let parameters: EvaluateParameters
+  private let draws: Draws
+
+  package init(_ context: StageContext) throws {
+    self.context = context
+    parameters = try context.parameters()
+    draws = try context.draws
+  }
+
+  /// Writes `metrics.json`, `hypotheses.jsonl` and `curve.jsonl`.
+  package func write(to folder: String) throws {
+    try TorchRuntime.setThreads(parameters.recipe.threads)
+    let data = try EvaluationData(context, parameters)
+    let head = try ProbeHead(
+      layers: data.features.layers, width: data.features.width,
+      projection: parameters.head.projection, outputs: data.inventory.outputs,
+      generator: draws.generator("head"))
+    var curve = Curve()
+    try train(head, data, &curve)
+    let hypotheses = try Autograd.disabled { try self.hypotheses(head, data) }
+    try Self.write(hypotheses, to: folder + "/hypotheses.jsonl")
+    try curve.write(to: folder + "/curve.jsonl")
+    let record = data.record(parameters, hypotheses)
+    context.metric(record.metric, step: parameters.recipe.steps, record.value)
+    let text = try Canonical(encoding: record).text + "\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
+  }
+
+  private func train(_ head: ProbeHead, _ data: EvaluationData, _ curve: inout Curve) throws {
+    let recipe = parameters.recipe
+    let optimiser = try Adam(
+      parameters: head.weights.ordered, weightDecay: 0, decoupled: false)
+    var batches = LengthBuckets(
+      lengths: data.training.map { data.frames($0) }, limit: .count(recipe.batch), draws: draws,
+      purpose: "order")
+    var progress = TrainingProgress()
+    for step in 0..<recipe.steps {
+      let batch = batches.next().map { data.training[$0] }
+      let loss = try parameters.target.loss(
+        self.outputs(head, data, batch), frames: batch.map { data.frames($0) },
+        numbers: batch.map { data.numbers[$0] })
+      try loss.backward()
+      let value = try loss.item()
+      guard value.isFinite else {
+        throw StageError.diverged(
+          stage: context.request.label, step: step,
+          utterances: batch.map { data.features.entries[$0].id })
+      }
+      _ = try Adam.clipGradients(optimiser.parameters, maximumNorm: recipe.clip)
+      try optimiser.step(learningRate: recipe.learningRate)
+      try optimiser.clearGradients()
+      if step % 25 == 0 || step == recipe.steps - 1 { curve.append("loss", step: step, value) }
+      if progress.isDue(loss: value) {
+        context.progress(
+          0.9 * Double(step + 1) / Double(recipe.steps),
+          "step \(step + 1)/\(recipe.steps) · \(progress.text)")
+      }
+    }
+  }
+
+  private func outputs(
+    _ head: ProbeHead, _ data: EvaluationData, _ batch: [Int]
+  ) throws -> Tensor {
+    let (features, longest) = try data.features.batch(batch)
+    let outputs = try head(features)
+    return parameters.target.isPooled
+      ? outputs : try outputs.reshape([batch.count, longest, outputs.shape[1]])
+  }
+
+  private func hypotheses(_ head: ProbeHead, _ data: EvaluationData) throws -> [Hypothesis] {
+    var result: [Hypothesis] = []
+    for start in stride(from: 0, to: data.test.count, by: parameters.recipe.batch) {
+      let batch = Array(data.test[start..<min(start + parameters.recipe.batch, data.test.count)])
+      let decoded = try parameters.target.decode(
+        outputs(head, data, batch), frames: batch.map { data.frames($0) })
+      for (utterance, numbers) in zip(batch, decoded) {
+        result.append(
+          Hypothesis(
+            id: data.features.entries[utterance].id, reference: data.references[utterance],
+            hypothesis: data.inventory.symbols(of: numbers)))
+      }
+      context.progress(0.9 + 0.1 * Double(start) / Double(data.test.count), "scoring")
+    }
+    return result
+  }
+
+  private static func write(_ hypotheses: [Hypothesis], to path: String) throws {
+    var text = ""
+    for hypothesis in hypotheses { text += try Canonical(encoding: hypothesis).text + "\n" }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+}
+
+/// What a head said of a test utterance, and what was right.
+struct Hypothesis: Codable {
+  var id: String
+  var reference: [String]
+  var hypothesis: [String]
+}
+
+/// Features and targets of an evaluation; utterances are numbers in the features' index.
+struct EvaluationData {
+  let features: StoredFeatures
+  let inventory: OutputInventory
+  let training: [Int]
+  let test: [Int]
+  /// Output numbers of each utterance.
+  let numbers: [[Int]]
+  /// What the corpus says of each utterance; empty where it says nothing.
+  let references: [[String]]
+  private let chance: Double?
+
+  init(_ context: StageContext, _ parameters: EvaluateParameters) throws {
+    let target = parameters.target
+    features = try StoredFeatures(
+      folder: context.folder("features"), isPooled: target.isPooled)
+    let corpus = try context.corpus()
+    let byName = Dictionary(
+      corpus.utterances.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    references = features.entries.map { entry in
+      byName[entry.id].flatMap { target.values(of: $0) } ?? []
+    }
+    let isUsable = references.map { !$0.isEmpty }
+    let trainingUtterances = features.entries.filter { $0.split == .train }
+      .compactMap { byName[$0.id] }
+    inventory = OutputInventory(target, training: trainingUtterances)
+    numbers = references.map { [inventory] in inventory.numbers(of: $0) }
+    let entries = features.entries
+    let numbers = numbers
+    training = entries.indices.filter {
+      entries[$0].split == .train && isUsable[$0] && !numbers[$0].isEmpty
+        && (target.isPooled || entries[$0].frames >= 2 * numbers[$0].count - 1)
+    }
+    test = entries.indices.filter { entries[$0].split == .test && isUsable[$0] }
+    chance =
+      target.isPooled
+      ? Metrics.majorityAccuracy(
+        training: training.map { references[$0][0] }, test: test.map { references[$0][0] }) : nil
+    guard !training.isEmpty, !test.isEmpty else {
+      throw StageError.empty(
+        stage: context.request.label,
+        what: "\(training.isEmpty ? "training" : "test") utterance with \(target.word)")
+    }
+  }
+
+  /// Frames of an utterance for a sequence head; 1 where features are pooled.
+  func frames(_ utterance: Int) -> Int { features[utterance].shape[1] }
+
+  /// The metric over all test utterances, in percent.
+  func record(_ parameters: EvaluateParameters, _ hypotheses: [Hypothesis]) -> EvaluationRecord {
+    let isPooled = parameters.target.isPooled
+    let value: Double
+    if isPooled {
+      value = 100 * Metrics.accuracy(hypotheses.map { ($0.reference, $0.hypothesis) })
+    } else {
+      value = 100 * Metrics.tokenErrorRate(hypotheses.map { ($0.reference, $0.hypothesis) })
+    }
+    return EvaluationRecord(
+      task: parameters.task,
+      metric: isPooled ? "accuracy" : parameters.target == .phones ? "PER" : "CER",
+      value: value, higherIsBetter: isPooled, count: test.count,
+      units: hypotheses.reduce(0) { $0 + $1.reference.count },
+      chance: chance.map { 100 * $0 }, trainCount: training.count,
+      classes: inventory.symbols.count)
+  }
+}

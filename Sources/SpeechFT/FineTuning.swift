@@ -1,0 +1,195 @@
+import Artifacts
+import Experiment
+import Foundation
+import Speech
+import Torch
+
+/// The `fine-tune` stage: an encoder and a head on one task.
+///
+/// Stable-FT (arXiv 2502.12672): the downsampling module is frozen; for the first β of the steps only
+/// the head learns, then head and encoder together; Adam; the learning rate rises over 10 % of the
+/// steps, stays for 40 % and falls to 0. Regular fine-tuning has no head-only phase and freezes
+/// nothing. L2-SP (Li et al. 2018, arXiv 1802.01483) adds λ‖θ−θ₀‖² over the encoder's learning tensors.
+package struct FineTuning {
+  private let context: StageContext
+  private let parameters: FineTuneParameters
+  private let draws: Draws
+  private let recipe: FineTuneRecipe
+
+  package init(_ context: StageContext) throws {
+    self.context = context
+    parameters = try context.parameters()
+    draws = try context.draws
+    recipe = parameters.recipe
+  }
+
+  /// Writes the head-only state, or the fine-tuned `model/`, its `checkpoints/` and its head.
+  package func write(to folder: String) throws {
+    try TorchRuntime.setThreads(recipe.threads)
+    let encoder = try LearningEncoder(
+      context.weights("encoder"), freezeDownsampling: parameters.freezeDownsampling,
+      l2spStrength: parameters.l2spStrength)
+    let data = try FineTuningData(
+      context, parameters, configuration: encoder.weights.configuration)
+    let start =
+      try context.has("start")
+      ? SafetensorsFile(path: context.folder("start") + "/state.safetensors").all() : nil
+    let head = try self.head(data, encoder, start)
+    let optimiser = try Adam(
+      parameters: head.weights.ordered.map { ("head." + $0.0, $0.1) }, weightDecay: 0,
+      decoupled: false)
+    if let start { try optimiser.restore(start) }
+    var curve = Curve()
+    switch parameters.phase {
+    case .headOnly:
+      try train(0..<recipe.headOnlySteps, data, encoder, head, [optimiser], &curve, folder)
+      let tensors = head.weights.ordered.map { ("head." + $0.0, $0.1) } + (try optimiser.state())
+      try Safetensors.write(
+        tensors: tensors.map { (name: $0.0, tensor: try $0.1.detached()) }, metadata: [:],
+        to: folder + "/state.safetensors")
+    case .joint:
+      try encoder.unfreeze()
+      let body = try Adam(parameters: encoder.learning, weightDecay: 0, decoupled: false)
+      try train(
+        recipe.headOnlySteps..<recipe.steps, data, encoder, head, [optimiser, body], &curve, folder)
+      try CheckpointFolder.write(encoder.weights, to: folder + "/model")
+      try Safetensors.write(
+        tensors: head.weights.ordered.map { (name: $0.0, tensor: try $0.1.detached()) },
+        metadata: [:], to: folder + "/head.safetensors")
+    }
+    try curve.write(to: folder + "/curve.jsonl")
+  }
+
+  private func head(
+    _ data: FineTuningData, _ encoder: LearningEncoder, _ start: [String: Tensor]?
+  ) throws -> TaskHead {
+    guard let start else {
+      return try TaskHead(
+        random: parameters.head, width: encoder.weights.configuration.width,
+        outputs: data.inventory.outputs, isPooled: parameters.target.isPooled,
+        generator: draws.generator("head"))
+    }
+    let prefix = "head."
+    let tensors = start.filter { $0.key.hasPrefix(prefix) }
+    return try TaskHead(
+      Dictionary(
+        uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(prefix.count)), $0.value) }),
+      parameters: parameters.head, isPooled: parameters.target.isPooled)
+  }
+
+  private func train(
+    _ steps: Range<Int>, _ data: FineTuningData, _ encoder: LearningEncoder, _ head: TaskHead,
+    _ optimisers: [Adam], _ curve: inout Curve, _ folder: String
+  ) throws {
+    let schedule = LearningRateSchedule(warmUp: recipe.warmUp, hold: recipe.hold)
+    let isJoint = parameters.phase == .joint
+    let checkpoints = Dictionary(
+      recipe.checkpoints.map { (recipe.checkpointStep($0), $0) },
+      uniquingKeysWith: { first, _ in first })
+    var batches = data.batches(draws)
+    batches.skip(steps.lowerBound)
+    var progress = TrainingProgress()
+    for step in steps {
+      let batch = batches.next()
+      let dropout = EncoderDropout(
+        probability: recipe.dropout, generator: try draws.generator("dropout", step))
+      let loss = try self.loss(batch, data, encoder, head, isJoint ? dropout : nil)
+      try loss.backward()
+      let value = try loss.item()
+      guard value.isFinite else {
+        throw StageError.diverged(
+          stage: context.request.label, step: step, utterances: data.names(batch))
+      }
+      if isJoint { try encoder.addPenaltyGradients() }
+      _ = try Adam.clipGradients(optimisers.flatMap(\.parameters), maximumNorm: recipe.clip)
+      let rate = recipe.learningRate * schedule.factor(step: step, of: recipe.steps)
+      for optimiser in optimisers {
+        try optimiser.step(learningRate: rate)
+        try optimiser.clearGradients()
+      }
+      if step % 25 == 0 || step == recipe.steps - 1 {
+        curve.append("loss", step: step, value)
+        context.metric("loss", step: step, value)
+      }
+      if isJoint, checkpoints[step + 1] != nil {
+        try CheckpointFolder.write(encoder.weights, to: "\(folder)/checkpoints/\(step + 1)")
+      }
+      if progress.isDue(loss: value) {
+        context.progress(
+          Double(step + 1 - steps.lowerBound) / Double(max(1, steps.count)),
+          "step \(step + 1)/\(recipe.steps) · \(progress.text)")
+      }
+    }
+  }
+
+  /// The loss of a batch. In the head-only phase the encoder is a fixed function: no gradient, no
+  /// dropout.
+  private func loss(
+    _ batch: [Int], _ data: FineTuningData, _ encoder: LearningEncoder, _ head: TaskHead,
+    _ dropout: EncoderDropout?
+  ) throws -> Tensor {
+    let utterances = batch.map { data.utterances[$0] }
+    let forward = {
+      let input = try data.input.batch(utterances, encoder: encoder.encoder)
+      let projected = try encoder.encoder.project(input.frames, dropout: dropout)
+      let states = try encoder.encoder.encode(projected, padding: input.padding, dropout: dropout)
+      return (states[states.count - 1], input.padding)
+    }
+    let (hidden, padding) =
+      try parameters.phase == .joint ? forward() : Autograd.disabled { try forward() }
+    let outputs = try head(hidden, frames: padding?.frames, dropout: dropout)
+    return try parameters.target.loss(
+      outputs, frames: utterances.map { data.input.frames($0) },
+      numbers: batch.map { data.numbers[$0] })
+  }
+}
+
+/// The training utterances of a fine-tuning, with their targets.
+struct FineTuningData {
+  let utterances: [Utterance]
+  let inventory: OutputInventory
+  /// Output numbers of each utterance.
+  let numbers: [[Int]]
+  let input: EncoderInput
+  private let batchFrames: Int
+
+  /// Takes the train split's utterances that say something of the target and are long enough for
+  /// CTC to spell it (one frame a symbol, and a blank between equal ones).
+  init(
+    _ context: StageContext, _ parameters: FineTuneParameters, configuration: EncoderConfiguration
+  ) throws {
+    let target = parameters.target
+    let input = try EncoderInput(context, configuration: configuration)
+    let candidates = try context.corpus().select(parameters.selection).filter {
+      $0.split == .train && target.values(of: $0) != nil && input.frames($0) > 0
+    }
+    let inventory = OutputInventory(target, training: candidates)
+    var utterances: [Utterance] = []
+    var numbers: [[Int]] = []
+    for utterance in candidates {
+      let wanted = inventory.numbers(of: target.values(of: utterance) ?? [])
+      let repeats = zip(wanted, wanted.dropFirst()).filter { $0 == $1 }.count
+      guard !wanted.isEmpty, target.isPooled || input.frames(utterance) >= wanted.count + repeats
+      else { continue }
+      utterances.append(utterance)
+      numbers.append(wanted)
+    }
+    guard !utterances.isEmpty else {
+      throw StageError.empty(
+        stage: context.request.label, what: "training utterance with \(target.word)")
+    }
+    self.utterances = utterances
+    self.numbers = numbers
+    self.inventory = inventory
+    self.input = input
+    batchFrames = Int(parameters.recipe.batchSeconds * 16_000) / configuration.strideSamples
+  }
+
+  func batches(_ draws: Draws) -> LengthBuckets {
+    LengthBuckets(
+      lengths: utterances.map { input.frames($0) }, limit: .size(batchFrames), draws: draws,
+      purpose: "order")
+  }
+
+  func names(_ batch: [Int]) -> [String] { batch.map { utterances[$0].id } }
+}

@@ -1,0 +1,65 @@
+import Artifacts
+import Experiment
+import Speech
+import Torch
+
+/// What a worker keeps loaded between neighbouring stages: corpora, and weights that many
+/// interpolations start from. Holding it changes no result, only time.
+package final class Workbench {
+  private var corpora: [String: Corpus] = [:]
+  private var weights: [(input: ResolvedInput, weights: EncoderWeights)] = []
+
+  /// θ₀ and θ′ of the cell at hand, and θ₀ of the next: more are seldom used again.
+  private static let weightsKept = 3
+
+  package init() {}
+
+  func corpus(folder: String) throws -> Corpus {
+    if let corpus = corpora[folder] { return corpus }
+    let corpus = try Corpus(folder: folder)
+    corpora[folder] = corpus
+    return corpus
+  }
+
+  func folder(of input: ResolvedInput, in store: ArtifactStore) throws -> String {
+    switch input {
+    case .artifact(let kind, let key, let entry):
+      let artifact = try store.open(kind, key)
+      return entry.map { artifact.folder + "/" + $0 } ?? artifact.folder
+    case .external(let path, _):
+      return path
+    case .virtual(let kind, _, _):
+      throw StageError.unusable(stage: kind.rawValue, problem: "it is virtual and has no folder")
+    }
+  }
+
+  /// Weights that must not be changed in place: they may be shared with other stages.
+  func weights(of input: ResolvedInput, in store: ArtifactStore) throws -> EncoderWeights {
+    if let kept = weights.first(where: { $0.input == input }) { return kept.weights }
+    let loaded: EncoderWeights
+    switch input {
+    case .artifact:
+      loaded = try CheckpointFolder.read(folder(of: input, in: store))
+    case .external(let path, let digest):
+      loaded = try CheckpointFolder.read(path)
+      try CheckpointDigest.check(path, is: digest)
+    case .virtual(_, let parameters, let inputs):
+      return try interpolated(parameters, inputs, in: store)
+    }
+    weights.append((input, loaded))
+    if weights.count > Self.weightsKept { weights.removeFirst() }
+    return loaded
+  }
+
+  private func interpolated(
+    _ parameters: Canonical, _ inputs: [String: ResolvedInput], in store: ArtifactStore
+  ) throws -> EncoderWeights {
+    guard let pretrained = inputs["pre-trained"], let finetuned = inputs["fine-tuned"] else {
+      throw StageError.request(
+        stage: "interpolate", problem: "it needs the inputs 'pre-trained' and 'fine-tuned'")
+    }
+    let rule: InterpolateParameters = try parameters.decoded()
+    return try Interpolation(rule).between(
+      weights(of: pretrained, in: store), weights(of: finetuned, in: store))
+  }
+}

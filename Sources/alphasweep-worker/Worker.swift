@@ -1,0 +1,51 @@
+import Artifacts
+import Experiment
+import Foundation
+import SpeechFT
+import Torch
+
+/// Runs the stages that it is handed on standard input, one at a time, and says on standard output how
+/// they go. It ends when its input ends.
+@main
+struct Worker {
+  static func main() {
+    do {
+      let options = try WorkerOptions(Array(CommandLine.arguments.dropFirst()))
+      switch options.command {
+      case .help: print(WorkerOptions.help)
+      case .serve(let store): try serve(ArtifactStore(root: store))
+      case .export(let request, let output, let store):
+        try Export.run(request: request, output: output, store: ArtifactStore(root: store))
+      case .library: print(TorchRuntime.summary)
+      }
+    } catch {
+      FileHandle.standardError.write(Data("alphasweep-worker: \(error)\n".utf8))
+      exit(error is WorkerOptions.UsageError ? 64 : 1)
+    }
+  }
+
+  private static func serve(_ store: ArtifactStore) throws {
+    let encoder = JSONEncoder()
+    let say: (WorkerEvent) -> Void = { event in
+      guard var line = try? encoder.encode(event) else { return }
+      line.append(UInt8(ascii: "\n"))
+      FileHandle.standardOutput.write(line)
+    }
+    say(.ready(process: getpid(), library: TorchRuntime.summary))
+    let bench = Workbench()
+    let decoder = JSONDecoder()
+    while let line = readLine() {
+      let request = try decoder.decode(StageRequest.self, from: Data(line.utf8))
+      let started = ContinuousClock.now
+      do {
+        try StageExecution.run(
+          StageContext(request: request, store: store, bench: bench, report: say))
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let bytes = try store.open(request.kind, request.key).bytes
+        say(.done(key: request.key, seconds: seconds, bytes: bytes))
+      } catch {
+        say(.failed(key: request.key, reason: String(describing: error)))
+      }
+    }
+  }
+}

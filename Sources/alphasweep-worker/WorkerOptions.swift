@@ -1,0 +1,57 @@
+/// What a worker is started for. Workers are started by `alphasweep`, so a few words suffice.
+struct WorkerOptions {
+  enum Command: Equatable {
+    case serve(store: String)
+    case export(request: String, output: String, store: String)
+    case library
+    case help
+  }
+
+  struct UsageError: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  let command: Command
+
+  static let help = """
+    alphasweep-worker: carries out stages for alphasweep
+
+    USAGE: alphasweep-worker --artifacts <folder>
+           alphasweep-worker export --request <file> --output <folder> --artifacts <folder>
+           alphasweep-worker --library
+
+    Stages come in on standard input and events go out on standard output, both as JSON lines.
+    'export' writes the encoder of one stage as a Hugging Face folder; '--library' says which
+    libtorch and which BLAS compute.
+    """
+
+  init(_ arguments: [String]) throws(UsageError) {
+    if arguments.contains("--help") || arguments.contains("-h") {
+      command = .help
+      return
+    }
+    if arguments == ["--library"] {
+      command = .library
+      return
+    }
+    let isExport = arguments.first == "export"
+    var values: [String: String] = [:]
+    var rest = arguments.dropFirst(isExport ? 1 : 0)
+    while let name = rest.popFirst() {
+      guard ["--artifacts", "--request", "--output"].contains(name), let value = rest.popFirst()
+      else { throw UsageError(description: "unexpected '\(name)'\n\n\(Self.help)") }
+      values[name] = value
+    }
+    func required(_ name: String) throws(UsageError) -> String {
+      guard let value = values[name] else {
+        throw UsageError(description: "missing '\(name)'\n\n\(Self.help)")
+      }
+      return value
+    }
+    let store = try required("--artifacts")
+    command =
+      isExport
+      ? .export(request: try required("--request"), output: try required("--output"), store: store)
+      : .serve(store: store)
+  }
+}
