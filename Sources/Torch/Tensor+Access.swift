@@ -57,7 +57,7 @@ extension Tensor {
     return value
   }
 
-  private func address() throws(TorchError) -> UnsafeMutableRawPointer? {
+  func address() throws(TorchError) -> UnsafeMutableRawPointer? {
     var start: UnsafeMutableRawPointer?
     try check("data", [self], ct_tensor_data(handle, &start))
     return start

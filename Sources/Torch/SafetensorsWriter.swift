@@ -1,0 +1,134 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Writes safetensors files.
+package enum Safetensors {
+  /// Writes a file that the same tensors and metadata always give byte for byte, whatever their
+  /// order, and flushes it to the disk. The name appears at once: write aside and rename to publish.
+  ///
+  /// Tensors are laid out as the reference implementation lays them out, by type (widest first,
+  /// which keeps all aligned) and then by name; the header is padded to eight bytes with spaces.
+  ///
+  /// - Parameters:
+  ///   - tensors: Names, each once, and their tensors.
+  ///   - metadata: Texts for the header's `__metadata__`, written in the order of their keys.
+  ///   - path: Where to; what is there is replaced.
+  /// - Throws: `SafetensorsError`.
+  package static func write(
+    tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws(SafetensorsError) {
+    let sorted = try layout(tensors, path)
+    let head = header(sorted, metadata)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
+    defer { close(descriptor) }
+    if let reason = head.withUnsafeBytes({ writeAll($0, to: descriptor) }) {
+      throw .unwritable(file: path, reason: reason)
+    }
+    for (name, _, tensor) in sorted {
+      if let reason = try write(tensor, name, to: descriptor, path) {
+        throw .unwritable(file: path, reason: reason)
+      }
+    }
+    guard fsync(descriptor) == 0 else {
+      throw .unwritable(file: path, reason: systemReason())
+    }
+  }
+
+  private typealias Item = (name: String, dtype: DType, tensor: Tensor)
+
+  private static func layout(
+    _ tensors: [(name: String, tensor: Tensor)], _ path: String
+  ) throws(SafetensorsError) -> [Item] {
+    var items: [Item] = []
+    var names: Set<String> = ["__metadata__"]
+    for (name, tensor) in tensors {
+      guard names.insert(name).inserted else {
+        throw .malformed(file: path, tensor: name, fault: .duplicateKey(name))
+      }
+      guard let dtype = tensor.knownDType else {
+        throw .malformed(file: path, tensor: name, fault: .unsupportedType(tensor.summary))
+      }
+      items.append((name: name, dtype: dtype, tensor: tensor))
+    }
+    return items.sorted {
+      let (left, right) = (SafetensorsType.rank(of: $0.dtype), SafetensorsType.rank(of: $1.dtype))
+      return left != right
+        ? left < right : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+  }
+
+  private static func header(_ items: [Item], _ metadata: [String: String]) -> [UInt8] {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+      members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
+    }
+    var offset = 0
+    for (name, dtype, tensor) in items {
+      let end = offset + tensor.count * dtype.bytesPerElement
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        "\(quoted(name)):{\"dtype\":\"\(SafetensorsType.name(of: dtype))\","
+          + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var text = Array("{\(members.joined(separator: ","))}".utf8)
+    text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
+    let length = UInt64(text.count)
+    return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + text
+  }
+
+  /// A JSON string, escaped only where JSON must be.
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\u{8}": quoted += "\\b"
+      case "\u{C}": quoted += "\\f"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case "\u{0}"..<"\u{20}":
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+
+  private static func write(
+    _ tensor: Tensor, _ name: String, to descriptor: Int32, _ path: String
+  ) throws(SafetensorsError) -> String? {
+    do throws(TorchError) {
+      let owner = tensor.isContiguous ? tensor : try tensor.contiguous()
+      let start = try owner.address()
+      return withExtendedLifetime(owner) {
+        let bytes = owner.count * Int(owner.facts.element_bytes)
+        return writeAll(UnsafeRawBufferPointer(start: start, count: bytes), to: descriptor)
+      }
+    } catch {
+      throw .refused(file: path, tensor: name, error)
+    }
+  }
+}
+
+/// Writes a whole buffer; nil on success, else why not.
+private func writeAll(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> String? {
+  var done = 0
+  while done < buffer.count {
+    let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
+    let count = write(descriptor, rest.baseAddress, rest.count)
+    if count < 0, errno == EINTR { continue }
+    guard count >= 0 else { return systemReason() }
+    done += count
+  }
+  return nil
+}
