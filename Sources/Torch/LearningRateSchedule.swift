@@ -7,25 +7,19 @@ package struct LearningRateSchedule: Sendable, Hashable {
   /// The share of the steps over which it stays 1. What remains is the decay.
   package let hold: Double
 
-  /// - Throws: `LearningRateScheduleError` for shares that are negative or make more than a whole.
-  package init(warmUp: Double, hold: Double) throws(LearningRateScheduleError) {
-    guard warmUp >= 0, hold >= 0, warmUp + hold <= 1 else {
-      throw LearningRateScheduleError(warmUp: warmUp, hold: hold)
-    }
+  /// - Parameters:
+  ///   - warmUp: From 0 to 1.
+  ///   - hold: From 0 to 1; a sum above 1 leaves no decay.
+  package init(warmUp: Double, hold: Double) {
     self.warmUp = warmUp
     self.hold = hold
   }
 
-  private init(checkedWarmUp: Double, hold: Double) {
-    self.warmUp = checkedWarmUp
-    self.hold = hold
-  }
-
   /// The same factor throughout.
-  package static let constant = LearningRateSchedule(checkedWarmUp: 0, hold: 1)
+  package static let constant = LearningRateSchedule(warmUp: 0, hold: 1)
 
   /// 10 % / 40 % / 50 %.
-  package static let speechFT = LearningRateSchedule(checkedWarmUp: 0.1, hold: 0.4)
+  package static let speechFT = LearningRateSchedule(warmUp: 0.1, hold: 0.4)
 
   /// What the learning rate is multiplied by.
   ///
@@ -41,16 +35,5 @@ package struct LearningRateSchedule: Sendable, Hashable {
     if step < rising { return Double(step + 1) / Double(rising) }
     let left = steps - step
     return left < falling ? Double(left) / Double(falling) : 1
-  }
-}
-
-/// Shares of a schedule that no run can have.
-package struct LearningRateScheduleError: Error, Hashable, CustomStringConvertible {
-  package let warmUp: Double
-  package let hold: Double
-
-  package var description: String {
-    "a learning-rate schedule warms up over \(warmUp) and holds over \(hold) of the steps; "
-      + "neither share may be negative, nor their sum above 1"
   }
 }

@@ -54,7 +54,7 @@ package final class SafetensorsFile {
   ///
   /// - Throws: `SafetensorsError.missing` where there is none of that name, `.unreadable` where
   ///   the file has become shorter meanwhile.
-  package func tensor(_ name: String) throws(SafetensorsError) -> Tensor {
+  package func tensor(named name: String) throws(SafetensorsError) -> Tensor {
     guard let entry = entry(name) else { throw .missing(file: path, tensor: name) }
     let (tensor, start) = try allocate(entry)
     let bytes = UnsafeMutableRawBufferPointer(start: start, count: entry.offsets.count)
@@ -68,8 +68,17 @@ package final class SafetensorsFile {
   /// Reads all tensors, in the order of the data.
   package func tensors() throws(SafetensorsError) -> [(name: String, tensor: Tensor)] {
     var tensors: [(name: String, tensor: Tensor)] = []
-    for entry in entries { tensors.append((name: entry.name, tensor: try tensor(entry.name))) }
+    for entry in entries {
+      tensors.append((name: entry.name, tensor: try tensor(named: entry.name)))
+    }
     return tensors
+  }
+
+  /// Reads all tensors, by name.
+  package func all() throws(SafetensorsError) -> [String: Tensor] {
+    var all: [String: Tensor] = [:]
+    for (name, tensor) in try tensors() { all[name] = tensor }
+    return all
   }
 
   private func allocate(

@@ -9,10 +9,11 @@ import CTorch
 /// The libtorch that this process runs on.
 package enum TorchRuntime {
   /// Threads inside one operation, for libtorch and OpenBLAS alike; operations never run beside
-  /// each other.
+  /// each other. Also treats denormal floats as zero, here and in the threads that start later.
   ///
   /// - Throws: `TorchError.refused` for less than one.
   package static func setThreads(_ count: Int) throws(TorchError) {
+    flushDenormals()
     try check("setThreads", [], ct_set_threads(Int32(clamping: count)))
   }
 
@@ -28,6 +29,11 @@ package enum TorchRuntime {
 
   /// Of libtorch, for example "1.13.0".
   package static var version: String { String(cString: ct_version()) }
+
+  /// Version, BLAS and threads in one line, for logs.
+  package static var summary: String {
+    "libtorch \(version), \(blas), \(threads) threads"
+  }
 
   /// Tensor handles alive in this process.
   package static var liveTensors: Int { Int(ct_live_tensors()) }
