@@ -92,6 +92,10 @@ let package = Package(
       ["Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", arguments, logging, system]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program("alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments]),
+    // Tests, by target
+    tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
+    tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
+    tests("SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

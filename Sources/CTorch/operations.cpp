@@ -24,7 +24,7 @@ at::Tensor unary(ct_unary operation, const at::Tensor &x) {
     case ct_unary_tanh: return x.tanh();
     case ct_unary_sigmoid: return x.sigmoid();
     case ct_unary_relu: return x.relu();
-    case ct_unary_gelu: return at::gelu(x);
+    case ct_unary_gelu: return shim::gelu(x);
     case ct_unary_square: return x.square();
     case ct_unary_round: return x.round();
     case ct_unary_floor: return x.floor();

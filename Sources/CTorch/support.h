@@ -16,6 +16,7 @@ extern std::atomic<int64_t> live_tensors;
 
 ct_status failure(int code, const char *message) noexcept;
 at::ScalarType scalar_type(ct_dtype dtype);
+at::Tensor gelu(const at::Tensor &x);
 }  // namespace shim
 
 struct ct_tensor {

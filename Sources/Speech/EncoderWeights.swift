@@ -65,7 +65,7 @@ package struct EncoderWeights {
   /// The same weights in tensors of their own, without gradients.
   package func copied() throws -> EncoderWeights {
     var copy = self
-    copy.tensors = try tensors.mapValues { try $0.detached().cloned() }
+    copy.tensors = try tensors.mapValues { try $0.detached().clone() }
     return copy
   }
 

@@ -86,8 +86,8 @@ package struct TaskHead {
       let sums = try features.multiplying(by: frames).sum(dimensions: [1], keep: false)
       return try map("output", sums.divided(by: frames.sum(dimensions: [1], keep: false)))
     }
-    if let width = parameters.recurrentWidth {
-      features = try recurrent(features, width: width)
+    if parameters.recurrentWidth != nil {
+      features = try recurrent(features)
     }
     if let dropout, parameters.dropout > 0 {
       features = try Network.dropout(
@@ -103,21 +103,25 @@ package struct TaskHead {
     return try Network.linear(input, weight: weight, bias: bias)
   }
 
-  private func recurrent(_ input: Tensor, width: Int) throws -> Tensor {
-    let layers = parameters.recurrentLayers ?? 1
-    var flat: [Tensor] = []
-    for layer in 0..<layers {
-      for direction in ["", "_reverse"] {
-        for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
-          guard let tensor = weights["lstm.\(name)_l\(layer)\(direction)"] else {
-            throw CheckpointError.tensors(
-              path: "head", problems: ["missing lstm.\(name)_l\(layer)"])
-          }
-          flat.append(tensor)
-        }
-      }
+  private func recurrent(_ input: Tensor) throws -> Tensor {
+    let layers = try (0..<(parameters.recurrentLayers ?? 1)).map { layer in
+      LSTMLayer(
+        forward: try recurrentWeights("l\(layer)"),
+        backward: try recurrentWeights("l\(layer)_reverse"))
     }
-    return try Network.lstm(input, weights: flat, width: width, layers: layers, bidirectional: true)
+    return try Network.lstm(input, layers: layers)
+  }
+
+  private func recurrentWeights(_ suffix: String) throws -> LSTMWeights {
+    func tensor(_ name: String) throws -> Tensor {
+      guard let tensor = weights["lstm.\(name)_\(suffix)"] else {
+        throw CheckpointError.tensors(path: "head", problems: ["missing lstm.\(name)_\(suffix)"])
+      }
+      return tensor
+    }
+    return LSTMWeights(
+      input: try tensor("weight_ih"), hidden: try tensor("weight_hh"),
+      inputBias: try tensor("bias_ih"), hiddenBias: try tensor("bias_hh"))
   }
 }
 

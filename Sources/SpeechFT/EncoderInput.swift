@@ -31,7 +31,7 @@ struct EncoderInput {
     let rows = try zip(utterances, lengths).map { utterance, length in
       let frames = try downsampled(utterance, encoder)
       return try length == longest
-        ? frames : frames.padded(dimension: 0, before: 0, after: longest - length)
+        ? frames : frames.extended(dimension: 0, to: longest)
     }
     return (try Tensor.stacked(rows, dimension: 0), try PaddingMask(lengths: lengths))
   }

@@ -38,7 +38,7 @@ package struct Evaluation {
   private func train(_ head: ProbeHead, _ data: EvaluationData, _ curve: inout Curve) throws {
     let recipe = parameters.recipe
     let optimiser = try Adam(
-      parameters: head.weights.ordered, weightDecay: 0, decoupled: false)
+      parameters: head.weights.ordered, learningRate: recipe.learningRate)
     var batches = LengthBuckets(
       lengths: data.training.map { data.frames($0) }, limit: .count(recipe.batch), draws: draws,
       purpose: "order")
@@ -55,7 +55,7 @@ package struct Evaluation {
           stage: context.request.label, step: step,
           utterances: batch.map { data.features.entries[$0].id })
       }
-      _ = try Adam.clipGradients(optimiser.parameters, maximumNorm: recipe.clip)
+      _ = try clipGradients(optimiser.parameters.map(\.tensor), maximumNorm: recipe.clip)
       try optimiser.step(learningRate: recipe.learningRate)
       try optimiser.clearGradients()
       if step % 25 == 0 || step == recipe.steps - 1 { curve.append("loss", step: step, value) }

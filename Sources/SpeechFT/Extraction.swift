@@ -131,8 +131,7 @@ struct FeatureSource {
     let samples = try corpus.samples(of: utterance)
     let every10ms = try logMel.features(Tensor(samples, shape: [samples.count]))
     let rows = (0..<frames(utterance)).map { Int64(2 * $0) }
-    var frames = try every10ms.indexSelect(
-      dimension: 0, Tensor(rows, shape: [rows.count]))
+    var frames = try every10ms.indexSelect(dimension: 0, indices: Tensor(rows, shape: [rows.count]))
     if logMel.isNormalised {
       let mean = try frames.mean(dimensions: [0], keep: true)
       let spread = try frames.variance(dimensions: [0], unbiased: false, keep: true)

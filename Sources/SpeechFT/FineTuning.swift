@@ -36,8 +36,8 @@ package struct FineTuning {
       ? SafetensorsFile(path: context.folder("start") + "/state.safetensors").all() : nil
     let head = try self.head(data, encoder, start)
     let optimiser = try Adam(
-      parameters: head.weights.ordered.map { ("head." + $0.0, $0.1) }, weightDecay: 0,
-      decoupled: false)
+      parameters: head.weights.ordered.map { ("head." + $0.0, $0.1) },
+      learningRate: recipe.learningRate)
     if let start { try optimiser.restore(start) }
     var curve = Curve()
     switch parameters.phase {
@@ -49,7 +49,7 @@ package struct FineTuning {
         to: folder + "/state.safetensors")
     case .joint:
       try encoder.unfreeze()
-      let body = try Adam(parameters: encoder.learning, weightDecay: 0, decoupled: false)
+      let body = try Adam(parameters: encoder.learning, learningRate: recipe.learningRate)
       try train(
         recipe.headOnlySteps..<recipe.steps, data, encoder, head, [optimiser, body], &curve, folder)
       try CheckpointFolder.write(encoder.weights, to: folder + "/model")
@@ -101,7 +101,7 @@ package struct FineTuning {
           stage: context.request.label, step: step, utterances: data.names(batch))
       }
       if isJoint { try encoder.addPenaltyGradients() }
-      _ = try Adam.clipGradients(optimisers.flatMap(\.parameters), maximumNorm: recipe.clip)
+      _ = try clipGradients(optimisers.flatMap { $0.parameters.map(\.tensor) }, maximumNorm: recipe.clip)
       let rate = recipe.learningRate * schedule.factor(step: step, of: recipe.steps)
       for optimiser in optimisers {
         try optimiser.step(learningRate: rate)

@@ -25,7 +25,7 @@ final class LearningEncoder {
       name != EncoderTensors.mask
         && !(freezeDownsampling && name.hasPrefix(EncoderTensors.downsamplingPrefix))
     }.map { ($0.name, $0.tensor) }
-    anchors = l2spStrength == nil ? [] : try learning.map { try $0.1.cloned() }
+    anchors = l2spStrength == nil ? [] : try learning.map { try $0.1.clone() }
     self.l2spStrength = l2spStrength
   }
 
@@ -41,7 +41,7 @@ final class LearningEncoder {
       for ((_, tensor), anchor) in zip(learning, anchors) {
         guard let gradient = tensor.gradient else { continue }
         let pull = try tensor.detached().subtracting(anchor).multiplying(by: 2 * strength)
-        try gradient.add(pull)
+        try gradient.add_(pull)
       }
     }
   }

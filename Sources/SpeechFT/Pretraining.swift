@@ -83,7 +83,7 @@ package struct Pretraining {
     let frontEnd = model.learning.filter { $0.0.hasPrefix("feature_") }
     let optimiser = try Adam(
       parameters: frontEnd + map.ordered.map { ("map." + $0.0, $0.1) },
-      weightDecay: 0, decoupled: true)
+      learningRate: parameters.learningRate)
     var batches = data.batches(draws, purpose: "front-end order")
     var progress = TrainingProgress()
     for step in 0..<parameters.frontEndSteps {
@@ -93,7 +93,7 @@ package struct Pretraining {
       let error = try Network.linear(projected, weight: weight, bias: bias).subtracting(target)
       let loss = try error.multiplying(by: error).mean()
       try loss.backward()
-      _ = try Adam.clipGradients(optimiser.parameters, maximumNorm: parameters.clip)
+      _ = try clipGradients(optimiser.parameters.map(\.tensor), maximumNorm: parameters.clip)
       let share = Double(step) / Double(parameters.frontEndSteps)
       try optimiser.step(learningRate: parameters.learningRate * min(1, 10 * share + 0.1))
       try optimiser.clearGradients()
@@ -111,7 +111,8 @@ package struct Pretraining {
     _ curve: inout Curve
   ) throws {
     let optimiser = try Adam(
-      parameters: model.learning, weightDecay: parameters.weightDecay, decoupled: true)
+      parameters: model.learning, learningRate: parameters.learningRate,
+      weightDecay: parameters.weightDecay, decoupled: true)
     var first = 0
     if let saved = try state.load() {
       try model.restore(saved.tensors)
@@ -128,7 +129,7 @@ package struct Pretraining {
       let batch = try data.crop(batches.next(), draws.numbers("crop", step))
       let result = try self.loss(model, batch, units, step)
       try result.loss.backward()
-      _ = try Adam.clipGradients(optimiser.parameters, maximumNorm: parameters.clip)
+      _ = try clipGradients(optimiser.parameters.map(\.tensor), maximumNorm: parameters.clip)
       try optimiser.step(
         learningRate: parameters.learningRate * schedule.factor(step: step, of: parameters.steps))
       try optimiser.clearGradients()

@@ -75,7 +75,7 @@ struct PretrainingData {
 
   private func everySecond(_ frames: Tensor, frames count: Int) throws -> Tensor {
     let indices = (0..<count).map { Int64(2 * $0) }
-    return try frames.indexSelect(dimension: 0, Tensor(indices, shape: [count]))
+    return try frames.indexSelect(dimension: 0, indices: Tensor(indices, shape: [count]))
   }
 
   /// Batches bucketed by cropped length.

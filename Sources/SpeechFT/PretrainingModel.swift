@@ -49,7 +49,7 @@ struct PretrainingModel {
         guard let value = saved["model." + name] else {
           throw StageError.unusable(stage: "pretrain", problem: "the saved state lacks \(name)")
         }
-        try tensor.copy(from: value)
+        try tensor.copy_(from: value)
       }
     }
   }

@@ -38,7 +38,7 @@ struct StoredFeatures {
     let rows = try utterances.map { utterance in
       let frames = features[utterance]
       return frames.shape[1] == longest
-        ? frames : try frames.padded(dimension: 1, before: 0, after: longest - frames.shape[1])
+        ? frames : try frames.extended(dimension: 1, to: longest)
     }
     return (try Tensor.concatenated(rows, dimension: 1), longest)
   }
