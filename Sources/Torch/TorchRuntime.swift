@@ -51,6 +51,10 @@ package struct BLAS: Sendable, Hashable, CustomStringConvertible {
   /// For example "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell", or "reference BLAS at /usr/lib/…".
   package let description: String
 
+  package init(description: String) {
+    self.description = description
+  }
+
   /// Whether it is the unoptimised one.
   package var isReference: Bool { description.hasPrefix("reference") }
 
