@@ -1,0 +1,137 @@
+import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A file system that did not do what was asked.
+package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+  case full(path: String)
+  case readOnly(path: String)
+  case denied(path: String)
+  case other(path: String, action: String, problem: String)
+
+  /// The error that a failed call left in `errno`.
+  static func last(_ action: String, _ path: String) -> StorageError {
+    StorageError(Errno(rawValue: errno), action, path)
+  }
+
+  init(_ code: Errno, _ action: String, _ path: String) {
+    switch code {
+    case .noSpace, .diskQuotaExceeded: self = .full(path: path)
+    case .readOnlyFileSystem: self = .readOnly(path: path)
+    case .permissionDenied, .notPermitted: self = .denied(path: path)
+    default: self = .other(path: path, action: action, problem: code.description)
+    }
+  }
+
+  /// The errno inside a Foundation error of writing, if there is one.
+  init(writing path: String, _ error: any Error) {
+    let outer = error as NSError
+    let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError
+    let posix = [outer, inner].compactMap { $0 }.first { $0.domain == NSPOSIXErrorDomain }
+    if let posix {
+      self.init(Errno(rawValue: CInt(posix.code)), "written", path)
+    } else if outer.domain == NSCocoaErrorDomain, outer.code == CocoaError.fileWriteOutOfSpace.rawValue {
+      self = .full(path: path)
+    } else {
+      self = .other(path: path, action: "written", problem: String(describing: error))
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .full(let path):
+      "\(path): the disk is full; nothing half-written was kept. Free some space and give the same "
+        + "command again"
+    case .readOnly(let path):
+      "\(path): the file system is read-only; name a folder that can be written"
+    case .denied(let path):
+      "\(path): permission denied; name a folder that you may write, or change its owner"
+    case .other(let path, let action, let problem):
+      "\(path): cannot be \(action): \(problem)"
+    }
+  }
+}
+
+/// Files that appear whole or not at all: written aside, fsynced, renamed, the folder fsynced.
+package enum AtomicFile {
+  /// Replaces the file at `path`, making its folder where needed.
+  ///
+  /// - Throws: `StorageError`; what was at `path` is then untouched and nothing is left beside it.
+  package static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(StorageError) {
+    let folder = parent(of: path)
+    try makeFolder(folder)
+    let aside = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
+    do throws(StorageError) {
+      try writeDurably(Array(bytes), to: aside)
+      guard rename(aside, path) == 0 else { throw .last("renamed", path) }
+      try sync(folder: folder)
+    } catch {
+      unlink(aside)
+      throw error
+    }
+  }
+
+  /// Writes a text file.
+  ///
+  /// - Throws: As `write(_:to:)`.
+  package static func write(text: String, to path: String) throws(StorageError) {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Makes a folder and those above it.
+  ///
+  /// - Throws: `StorageError` naming the folder.
+  package static func makeFolder(_ path: String) throws(StorageError) {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return
+    }
+    let above = parent(of: path)
+    if above != path { try makeFolder(above) }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .last("made", path) }
+  }
+
+  /// Makes a file's bytes durable.
+  static func sync(file path: String) throws(StorageError) {
+    try sync(path, O_RDONLY)
+  }
+
+  /// Makes a folder's entries durable.
+  package static func sync(folder path: String) throws(StorageError) {
+    try sync(path, O_RDONLY | O_DIRECTORY)
+  }
+
+  /// The folder that holds `path`.
+  package static func parent(of path: String) -> String {
+    let parent = FilePath(path).removingLastComponent().string
+    return parent.isEmpty ? "." : parent
+  }
+
+  private static func sync(_ path: String, _ flags: CInt) throws(StorageError) {
+    let descriptor = open(path, flags)
+    guard descriptor >= 0 else { throw .last("opened", path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .last("made durable", path) }
+  }
+
+  private static func writeDurably(_ bytes: [UInt8], to path: String) throws(StorageError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+    guard descriptor >= 0 else { throw .last("created", path) }
+    defer { close(descriptor) }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        Glibc.write(descriptor, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .last("written", path) }
+      written += count
+    }
+    guard fsync(descriptor) == 0 else { throw .last("made durable", path) }
+  }
+}

@@ -1,0 +1,30 @@
+import Crypto
+import Experiment
+import Foundation
+
+/// SHA-256 of files, read in pieces so that size does not matter.
+package enum FileDigest {
+  private static let pieceBytes = 1 << 20
+
+  /// The digest of the file at `path`, and its size in bytes.
+  ///
+  /// - Throws: `StorageError` when the file cannot be read.
+  package static func of(_ path: String) throws(StorageError) -> (hex: String, bytes: Int) {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { throw .last("opened", path) }
+    defer { close(descriptor) }
+    var hash = SHA256()
+    var total = 0
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
+    defer { piece.deallocate() }
+    while true {
+      let count = read(descriptor, piece.baseAddress, pieceBytes)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .last("read", path) }
+      if count == 0 { break }
+      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: piece[0..<count]))
+      total += count
+    }
+    return (Digest256.hex(hash.finalize()), total)
+  }
+}
