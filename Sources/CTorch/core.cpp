@@ -183,8 +183,8 @@ ct_status ct_clear_gradient(ct_tensor *tensor) noexcept {
 }
 
 bool ct_set_gradient_mode(bool enabled) noexcept {
-  bool before = c10::GradMode::is_enabled();
-  c10::GradMode::set_enabled(enabled);
+  bool before = at::GradMode::is_enabled();
+  at::GradMode::set_enabled(enabled);
   return before;
 }
 
