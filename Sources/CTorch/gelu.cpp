@@ -7,7 +7,8 @@
 namespace {
 
 // oneDNN's GELU, which libtorch 1.13 takes for float32, reads a gradient as if it were laid out as
-// the input was: the gradient of a transposed result comes out as garbage. Both are made contiguous here.
+// the input was: the gradient of a transposed result comes out as garbage. Both are made contiguous
+// here.
 struct ContiguousGelu : torch::autograd::Function<ContiguousGelu> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &x) {
     const auto input = x.contiguous();
