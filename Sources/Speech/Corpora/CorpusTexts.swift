@@ -1,0 +1,43 @@
+import Experiment
+
+/// Transcripts and phonemes of a corpus's recordings, by their position.
+struct CorpusTexts {
+  private(set) var texts: [String?]
+  private(set) var phones: [[String]?]
+  /// The held-out split in which a normalised transcript occurs; the test split where both have it.
+  private var heldOut: [String: Split] = [:]
+
+  init(
+    _ definition: CorpusDefinition, _ recordings: [Recording], root: String
+  ) throws(CorpusError) {
+    texts = Array(repeating: nil, count: recordings.count)
+    phones = texts.map { _ in nil }
+    guard let source = definition.transcripts else { return }
+    let transcripts = try Transcripts(definition, source, below: root)
+    for (index, recording) in recordings.enumerated() {
+      guard let text = try transcripts.text(of: recording) else { continue }
+      texts[index] = text
+      let normalised = Transcripts.normalised(text)
+      if recording.split != .train, !normalised.isEmpty, heldOut[normalised] != .test {
+        heldOut[normalised] = recording.split
+      }
+    }
+    guard let voice = definition.phonemeVoice else { return }
+    do throws(PhonemizerError) {
+      let phonemizer = try Phonemizer(voice: voice)
+      for (index, text) in texts.enumerated() {
+        guard let text else { continue }
+        let list = try phonemizer.phonemes(text)
+        phones[index] = list.isEmpty ? nil : list
+      }
+    } catch {
+      throw .phonemes(corpus: definition.name, error)
+    }
+  }
+
+  /// The held-out split that says the same as a training recording.
+  func heldOutSplit(of recording: Recording, _ index: Int) -> Split? {
+    guard recording.split == .train, let text = texts[index] else { return nil }
+    return heldOut[Transcripts.normalised(text)]
+  }
+}

@@ -1,0 +1,36 @@
+import Experiment
+
+/// One utterance of a corpus artifact: a line of `manifest.jsonl`.
+package struct Utterance: Sendable, Hashable, Codable {
+  /// `<corpus>/<path of the recording without its extension>`: its name in every artifact.
+  package var id: String
+  /// Path of the recording below the corpus's root.
+  package var path: String
+  /// First sample kept, counted in the recording at 16 kHz: what was trimmed before it.
+  package var start: Int
+  /// Length in samples at 16 kHz.
+  package var samples: Int
+  /// First sample in `audio.s16`.
+  package var offset: Int
+  /// The transcript as it was written; absent where there is none.
+  package var text: String?
+  /// IPA phonemes of the transcript; absent where there is no transcript or no voice.
+  package var phones: [String]?
+  package var labels: [String: String]
+  package var split: Split
+
+  package init(
+    id: String, path: String, start: Int, samples: Int, offset: Int, text: String?,
+    phones: [String]?, labels: [String: String], split: Split
+  ) {
+    self.id = id
+    self.path = path
+    self.start = start
+    self.samples = samples
+    self.offset = offset
+    self.text = text
+    self.phones = phones
+    self.labels = labels
+    self.split = split
+  }
+}
