@@ -1,0 +1,92 @@
+/// `metrics.json` of an `evaluate` artifact: one head's score on the held-out recordings.
+package struct EvaluationRecord: Sendable, Hashable, Codable {
+  package var task: String
+  /// `PER`, `CER` or `accuracy`.
+  package var metric: String
+  /// In percent.
+  package var value: Double
+  package var higherIsBetter: Bool
+  /// Test utterances.
+  package var count: Int
+  /// What errors are counted over: reference tokens, or utterances.
+  package var units: Int
+  /// Accuracy, in percent, of always answering the commonest training class; `nil` for sequences.
+  package var chance: Double?
+  /// Training utterances of the head.
+  package var trainCount: Int
+  /// Classes, or symbols without the blank.
+  package var classes: Int
+
+  package init(
+    task: String, metric: String, value: Double, higherIsBetter: Bool, count: Int, units: Int,
+    chance: Double?, trainCount: Int, classes: Int
+  ) {
+    self.task = task
+    self.metric = metric
+    self.value = value
+    self.higherIsBetter = higherIsBetter
+    self.count = count
+    self.units = units
+    self.chance = chance
+    self.trainCount = trainCount
+    self.classes = classes
+  }
+}
+
+/// `similarity.json` of a `compare` artifact: how far an encoder is from θ₀.
+package struct SimilarityRecord: Sendable, Hashable, Codable {
+  package struct Layer: Sendable, Hashable, Codable {
+    /// Hidden state, from 0 (the first layer's input) to L (the last output).
+    package var layer: Int
+    package var linearCKA: Double
+    package var debiasedCKA: Double
+    package var r2: Double
+
+    package init(layer: Int, linearCKA: Double, debiasedCKA: Double, r2: Double) {
+      self.layer = layer
+      self.linearCKA = linearCKA
+      self.debiasedCKA = debiasedCKA
+      self.r2 = r2
+    }
+  }
+
+  /// ‖θ−θ₀‖₂ over all tensors, and by group of tensors.
+  package struct WeightDistance: Sendable, Hashable, Codable {
+    package struct Group: Sendable, Hashable, Codable {
+      package var name: String
+      package var distance: Double
+
+      package init(name: String, distance: Double) {
+        self.name = name
+        self.distance = distance
+      }
+    }
+    package var total: Double
+    package var byLayer: [Group]
+
+    package init(total: Double, byLayer: [Group]) {
+      self.total = total
+      self.byLayer = byLayer
+    }
+  }
+
+  package var layers: [Layer]
+  package var weightDistance: WeightDistance
+  /// Frames that were compared.
+  package var frames: Int
+  package var corpora: [String]
+
+  package init(
+    layers: [Layer], weightDistance: WeightDistance, frames: Int, corpora: [String]
+  ) {
+    self.layers = layers
+    self.weightDistance = weightDistance
+    self.frames = frames
+    self.corpora = corpora
+  }
+
+  /// The mean over layers of one measure.
+  package func mean(_ measure: KeyPath<Layer, Double>) -> Double {
+    layers.reduce(0) { $0 + $1[keyPath: measure] } / Double(max(1, layers.count))
+  }
+}
