@@ -15,7 +15,7 @@ package struct HeadWeights {
     tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  subscript(name: String) -> Tensor? { tensors[name] }
+  package subscript(name: String) -> Tensor? { tensors[name] }
 }
 
 /// The head of fine-tuning: linear map of the last hidden state, then either the mean over time

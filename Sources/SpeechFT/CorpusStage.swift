@@ -25,9 +25,8 @@ package struct CorpusStage {
         stage: context.request.label,
         problem: "the recordings below \(root) changed since the plan was made; run it again")
     }
-    try CorpusBuilder(
-      definition, recordings: definition.recordings(from: listing.files), root: root
-    )
-    .build(into: folder) { fraction, detail in context.progress(fraction, detail) }
+    let recordings = try definition.recordings(from: listing.files).recordings
+    try CorpusBuilder(definition, recordings: recordings, root: root)
+      .build(into: folder) { fraction, detail in context.progress(fraction, detail) }
   }
 }

@@ -126,30 +126,32 @@ struct EvaluationData {
     let corpus = try context.corpus()
     let byName = Dictionary(
       corpus.utterances.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    references = features.entries.map { entry in
+    let entries = features.entries
+    let references = entries.map { entry in
       byName[entry.id].flatMap { target.values(of: $0) } ?? []
     }
-    let isUsable = references.map { !$0.isEmpty }
-    let trainingUtterances = features.entries.filter { $0.split == .train }
-      .compactMap { byName[$0.id] }
-    inventory = OutputInventory(target, training: trainingUtterances)
-    numbers = references.map { [inventory] in inventory.numbers(of: $0) }
-    let entries = features.entries
-    let numbers = numbers
-    training = entries.indices.filter {
-      entries[$0].split == .train && isUsable[$0] && !numbers[$0].isEmpty
+    let inventory = OutputInventory(
+      target, training: entries.filter { $0.split == .train }.compactMap { byName[$0.id] })
+    let numbers = references.map { inventory.numbers(of: $0) }
+    let training = entries.indices.filter {
+      entries[$0].split == .train && !numbers[$0].isEmpty
         && (target.isPooled || entries[$0].frames >= 2 * numbers[$0].count - 1)
     }
-    test = entries.indices.filter { entries[$0].split == .test && isUsable[$0] }
-    chance =
-      target.isPooled
-      ? Metrics.majorityAccuracy(
-        training: training.map { references[$0][0] }, test: test.map { references[$0][0] }) : nil
+    let test = entries.indices.filter { entries[$0].split == .test && !references[$0].isEmpty }
     guard !training.isEmpty, !test.isEmpty else {
       throw StageError.empty(
         stage: context.request.label,
         what: "\(training.isEmpty ? "training" : "test") utterance with \(target.word)")
     }
+    self.references = references
+    self.inventory = inventory
+    self.numbers = numbers
+    self.training = training
+    self.test = test
+    chance =
+      target.isPooled
+      ? Metrics.majorityAccuracy(
+        training: training.map { references[$0][0] }, test: test.map { references[$0][0] }) : nil
   }
 
   /// Frames of an utterance for a sequence head; 1 where features are pooled.

@@ -22,7 +22,7 @@ struct SpanMask {
       }
     }
     self.flags = flags
-    mask = try Tensor(flags.map { $0 ? 1 : 0 }, shape: [batch, frames, 1])
+    mask = try Tensor(flags.map { $0 ? Float(1) : 0 }, shape: [batch, frames, 1])
   }
 
   /// Replaces masked frames of B×T×D by `embedding` (D).

@@ -34,7 +34,7 @@ package final class Workbench {
   }
 
   /// Weights that must not be changed in place: they may be shared with other stages.
-  func weights(of input: ResolvedInput, in store: ArtifactStore) throws -> EncoderWeights {
+  package func weights(of input: ResolvedInput, in store: ArtifactStore) throws -> EncoderWeights {
     if let kept = weights.first(where: { $0.input == input }) { return kept.weights }
     let loaded: EncoderWeights
     switch input {

@@ -16,7 +16,7 @@ struct Worker {
       case .serve(let store): try serve(ArtifactStore(root: store))
       case .export(let request, let output, let store):
         try Export.run(request: request, output: output, store: ArtifactStore(root: store))
-      case .library: print(TorchRuntime.summary)
+      case .library: print(library)
       }
     } catch {
       FileHandle.standardError.write(Data("alphasweep-worker: \(error)\n".utf8))
@@ -24,14 +24,21 @@ struct Worker {
     }
   }
 
+  /// What computes, for the log of the experiment.
+  private static var library: String { "libtorch \(TorchRuntime.version), \(TorchRuntime.blas)" }
+
   private static func serve(_ store: ArtifactStore) throws {
+    TorchRuntime.flushDenormals()
+    if let warning = TorchRuntime.blas.warning {
+      FileHandle.standardError.write(Data((warning + "\n").utf8))
+    }
     let encoder = JSONEncoder()
     let say: (WorkerEvent) -> Void = { event in
       guard var line = try? encoder.encode(event) else { return }
       line.append(UInt8(ascii: "\n"))
       FileHandle.standardOutput.write(line)
     }
-    say(.ready(process: getpid(), library: TorchRuntime.summary))
+    say(.ready(process: getpid(), library: library))
     let bench = Workbench()
     let decoder = JSONDecoder()
     while let line = readLine() {

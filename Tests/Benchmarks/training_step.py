@@ -1,0 +1,37 @@
+"""The peer of `alphasweep-bench training-step`: one training step of transformers' HubertModel.
+
+    python training_step.py <batch> <seconds> <threads> <steps>
+
+Prints the median milliseconds of a step (forward, backward, Adam) as one JSON object.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import torch
+from transformers import HubertConfig, HubertModel
+
+batch, seconds, threads, steps = (int(argument) for argument in sys.argv[1:5])
+torch.set_num_threads(threads)
+torch.manual_seed(0)
+config = HubertConfig(
+    conv_dim=[64] * 7, hidden_size=192, num_hidden_layers=4, num_attention_heads=4,
+    intermediate_size=768, num_conv_pos_embeddings=128, num_conv_pos_embedding_groups=16,
+    hidden_dropout=0.1, attention_dropout=0.1, activation_dropout=0.1, feat_proj_dropout=0.1,
+    layerdrop=0.0, apply_spec_augment=False,
+)
+model = HubertModel(config).train()
+optimiser = torch.optim.Adam(model.parameters(), lr=1e-4)
+waveforms = torch.randn(batch, seconds * 16_000)
+times = []
+for step in range(steps + 2):
+    start = time.perf_counter()
+    loss = model(waveforms).last_hidden_state.square().mean()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    optimiser.zero_grad()
+    times.append(time.perf_counter() - start)
+print(json.dumps({"milliseconds": 1000 * statistics.median(times[2:]), "torch": torch.__version__}))
