@@ -4,11 +4,12 @@ import Torch
 /// Mel-frequency cepstral coefficients with their first and second differences: 39 numbers a frame.
 ///
 /// 13 coefficients (the first is C₀, not the frame's energy) of 23 mel filters, liftered by 22, then Δ
-/// and ΔΔ over two frames on either side, the first and last frame being repeated beyond the ends.
+/// and ΔΔ: the slope over two frames on either side, and the slope of that slope, the first and last
+/// of each being repeated beyond the ends.
 ///
-/// Source: `feature-mfcc.cc` and `feature-functions.cc` of Kaldi, with the options of HuBERT's
-/// recipe (fairseq `dump_mfcc_feature.py`). That recipe takes ΔΔ as the Δ of Δ, which differs from
-/// Kaldi's in the first and last two frames.
+/// Source: what HuBERT's first clustering sees (fairseq `dump_mfcc_feature.py`): `feature-mfcc.cc` of
+/// Kaldi, and torchaudio's `compute_deltas`, whose ΔΔ differs from Kaldi's in the two frames at
+/// either end.
 package struct MFCC {
   /// Coefficients, Δ and ΔΔ together.
   package static let width = 39
@@ -33,33 +34,26 @@ package struct MFCC {
   package func callAsFunction(_ waveform: Tensor) throws -> Tensor {
     let cepstra = try frames.logEnergies(waveform).matmul(transform)
     guard cepstra.shape[0] > 0 else { return try Tensor.zeros([0, Self.width]) }
-    let wide = try Self.extended(cepstra, by: 2 * Self.reach)
-    let slopes = try Self.slopes(wide)
-    let delta = try slopes.narrow(dimension: 0, start: Self.reach, count: cepstra.shape[0])
-    return try Tensor.concatenated([cepstra, delta, Self.slopes(slopes)], dimension: 1)
+    let delta = try Self.slopes(cepstra)
+    return try Tensor.concatenated([cepstra, delta, Self.slopes(delta)], dimension: 1)
   }
 
-  /// Frames on either side that a difference looks at.
+  /// Frames on either side that a slope looks at.
   private static let reach = 2
 
-  /// The first and last frame repeated `count` times.
-  private static func extended(_ frames: Tensor, by count: Int) throws -> Tensor {
-    let last = frames.shape[0] - 1
-    let rows = (-count...(last + count)).map { min(max(0, $0), last) }
-    return try frames.indexSelect(dimension: 0, indices: Tensor(indices: rows))
-  }
-
-  /// Least-squares slope over five frames: (T + 4)×D → T×D.
+  /// Least-squares slope over five frames, T×D: Σ n·(x[t+n] − x[t−n]) / 10.
   private static func slopes(_ frames: Tensor) throws -> Tensor {
-    let count = frames.shape[0] - 2 * reach
+    let count = frames.shape[0]
+    let rows = (-reach..<(count + reach)).map { min(max(0, $0), count - 1) }
+    let wide = try frames.indexSelect(dimension: 0, indices: Tensor(indices: rows))
     let norm = Double(2 * (1...reach).reduce(0) { $0 + $1 * $1 })
     let sum = try Tensor.zeros([count, frames.shape[1]])
     for distance in 1...reach {
       let scale = Double(distance) / norm
-      try sum.add_(
-        frames.narrow(dimension: 0, start: reach + distance, count: count), scale: scale)
-      try sum.add_(
-        frames.narrow(dimension: 0, start: reach - distance, count: count), scale: -scale)
+      let later = try wide.narrow(dimension: 0, start: reach + distance, count: count)
+      let earlier = try wide.narrow(dimension: 0, start: reach - distance, count: count)
+      try sum.add_(later, scale: scale)
+      try sum.add_(earlier, scale: -scale)
     }
     return sum
   }

@@ -53,7 +53,7 @@ struct RidgeFolds {
     do {
       let factor = try xx.adding(identity.multiplying(by: penalty)).cholesky()
       return try xy.choleskySolved(factor: factor)
-    } catch let error as TorchError {
+    } catch {
       throw SimilarityError.degenerate(
         reason: "the features of a half of the frames are linearly dependent (\(error))")
     }

@@ -2,8 +2,8 @@
 package enum SimilarityError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Which of the two operands.
   package enum Side: String, Sendable {
-    case reference
-    case features
+    case reference = "reference's features"
+    case features = "compared features"
   }
 
   case mismatchedShapes(reference: [Int], features: [Int])
@@ -22,21 +22,12 @@ package enum SimilarityError: Error, Sendable, Equatable, CustomStringConvertibl
       "similarity needs at least 4 frames and has \(count); sample more"
     case .notFinite(let side):
       "the \(side.rawValue) hold numbers that are not finite; look for a model that diverged"
-        .replacingReference(side)
     case .constant(let side):
       "the \(side.rawValue) are the same in all frames, so no similarity is defined"
-        .replacingReference(side)
     case .negativeRidge(let ridge):
       "the ridge penalty must not be negative, and is \(ridge)"
     case .degenerate(let reason):
       "similarity is not defined: \(reason); sample more frames or raise the ridge penalty"
     }
-  }
-}
-
-extension String {
-  fileprivate func replacingReference(_ side: SimilarityError.Side) -> String {
-    guard side == .reference else { return self }
-    return "the reference's features" + dropFirst("the reference".count)
   }
 }
