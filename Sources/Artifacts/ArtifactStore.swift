@@ -1,14 +1,15 @@
 import Experiment
 import Foundation
+import Synchronization
 
 /// Finished outputs of stages by key: `<root>/<kind>/<first two digits>/<key>/`.
 ///
 /// An artifact appears by one rename, after everything in it is durable, so what is there is whole;
 /// what readers get is verified against the hashes in its record.
-package final class ArtifactStore {
+package final class ArtifactStore: Sendable {
   package let root: String
   /// Artifacts whose files this process has hashed already.
-  private var verified: Set<StageKey> = []
+  private let verified = Mutex<Set<StageKey>>([])
 
   package init(root: String) { self.root = root }
 
@@ -45,9 +46,9 @@ package final class ArtifactStore {
     let record: ArtifactRecord
     do throws(ArtifactError) {
       record = try self.record(kind, key)
-      if !verified.contains(key) {
+      if !verified.withLock({ $0.contains(key) }) {
         try verify(kind, key, record)
-        verified.insert(key)
+        verified.withLock { _ = $0.insert(key) }
       }
     } catch {
       if case .missing = error { throw error }
@@ -95,11 +96,15 @@ package final class ArtifactStore {
   }
 
   /// Moves a damaged artifact out of the way, keeping it for whoever wants to look.
-  private func setAside(_ kind: StageKind, _ key: StageKey) {
+  func setAside(_ kind: StageKind, _ key: StageKey) {
     let aside = "\(root)/broken/\(kind.rawValue)-\(key.hex).\(UInt32.random(in: 0 ... .max))"
     try? AtomicFile.makeFolder(AtomicFile.parent(of: aside))
     rename(folder(kind, key), aside)
+    forget(key)
   }
+
+  /// Hashes the artifact anew when it is opened the next time.
+  func forget(_ key: StageKey) { verified.withLock { _ = $0.remove(key) } }
 }
 
 /// A verified artifact.

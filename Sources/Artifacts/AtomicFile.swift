@@ -28,20 +28,6 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The errno inside a Foundation error of writing, if there is one.
-  init(writing path: String, _ error: any Error) {
-    let outer = error as NSError
-    let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError
-    let posix = [outer, inner].compactMap { $0 }.first { $0.domain == NSPOSIXErrorDomain }
-    if let posix {
-      self.init(Errno(rawValue: CInt(posix.code)), "written", path)
-    } else if outer.domain == NSCocoaErrorDomain, outer.code == CocoaError.fileWriteOutOfSpace.rawValue {
-      self = .full(path: path)
-    } else {
-      self = .other(path: path, action: "written", problem: String(describing: error))
-    }
-  }
-
   package var description: String {
     switch self {
     case .full(let path):

@@ -17,7 +17,11 @@ package enum CheckpointDigest {
     for file in files {
       let full = path + "/" + file
       let digest: String
-      if let cache { digest = try cache.digest(of: full) } else { digest = try FileDigest.of(full).hex }
+      if let cache {
+        digest = try cache.digest(of: full)
+      } else {
+        digest = try FileDigest.of(full).hex
+      }
       text += "\(file)\u{0}\(digest)\n"
     }
     return Digest256.hex(of: Array(text.utf8))

@@ -1,6 +1,7 @@
 import Crypto
 import Experiment
 import Foundation
+import Synchronization
 
 /// SHA-256 of files, read in pieces so that size does not matter.
 package enum FileDigest {
@@ -26,5 +27,27 @@ package enum FileDigest {
       total += count
     }
     return (Digest256.hex(hash.finalize()), total)
+  }
+
+  /// The digests of many files, in their order, taken on all cores.
+  ///
+  /// - Throws: `StorageError` for the first file, in their order, that cannot be read.
+  package static func of(_ paths: [String]) throws(StorageError) -> [String] {
+    typealias Outcome = Result<String, StorageError>
+    let outcomes = Mutex<[Outcome?]>(Array(repeating: nil, count: paths.count))
+    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+      let outcome: Outcome
+      do throws(StorageError) {
+        outcome = .success(try of(paths[index]).hex)
+      } catch {
+        outcome = .failure(error)
+      }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    var digests: [String] = []
+    for outcome in outcomes.withLock({ $0 }) {
+      if let digest = try outcome?.get() { digests.append(digest) }
+    }
+    return digests
   }
 }

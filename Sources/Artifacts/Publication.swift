@@ -1,5 +1,6 @@
 import Experiment
 import Foundation
+import SystemPackage
 
 /// A folder aside, in which a stage writes its files before they are published.
 package struct Staging: Sendable {
@@ -7,13 +8,21 @@ package struct Staging: Sendable {
 }
 
 extension ArtifactStore {
-  /// Runs `body` in a folder aside and publishes what it left there.
+  /// Runs `body` in a folder aside and publishes what it left there, unless the artifact is there.
   ///
-  /// Two processes may publish the same key: the first rename wins and the other's copy, of equal
-  /// bytes, is dropped.
+  /// One process at a time makes an artifact; another that wants the same one waits for it, and
+  /// finds it made (or makes it, if the first one died).
   ///
   /// - Throws: What `body` throws, or `StorageError`. The folder aside is removed then.
   package func publish(
+    _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
+  ) throws {
+    try StageClaim.holding(claimPath(key)) {
+      if !contains(kind, key) { try make(kind, key, identity: identity, body) }
+    }
+  }
+
+  private func make(
     _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
   ) throws {
     let staging = "\(root)/staging/\(key.hex).\(getpid())"
@@ -32,14 +41,12 @@ extension ArtifactStore {
     }
   }
 
-  /// Removes folders aside whose process is gone.
+  /// Removes folders aside that nobody writes any more: those of processes that died.
   package func removeStaleStaging() {
     let staging = root + "/staging"
     for name in (try? FileManager.default.contentsOfDirectory(atPath: staging)) ?? [] {
-      guard let process = name.split(separator: ".").last.flatMap({ pid_t($0) }) else { continue }
-      if kill(process, 0) != 0, errno == ESRCH {
-        try? FileManager.default.removeItem(atPath: "\(staging)/\(name)")
-      }
+      guard let key = StageKey(hex: String(name.prefix(64))), !isBeingMade(key) else { continue }
+      try? FileManager.default.removeItem(atPath: "\(staging)/\(name)")
     }
   }
 
@@ -48,18 +55,11 @@ extension ArtifactStore {
   ) throws {
     let parent = AtomicFile.parent(of: folder)
     try AtomicFile.makeFolder(parent)
-    if contains(kind, key) {
-      try FileManager.default.removeItem(atPath: staging)
-      return
-    }
-    // What lies there and is not whole was damaged from outside.
-    try? FileManager.default.removeItem(atPath: folder)
-    if rename(staging, folder) != 0 {
-      let failure = StorageError.last("published", folder)
-      guard contains(kind, key) else { throw failure }
-      try? FileManager.default.removeItem(atPath: staging)
-    }
+    // What lies there is not whole, or it would have been kept: it was damaged from outside.
+    if FileManager.default.fileExists(atPath: folder) { setAside(kind, key) }
+    guard rename(staging, folder) == 0 else { throw StorageError.last("published", folder) }
     try AtomicFile.sync(folder: parent)
+    forget(key)
   }
 
   /// Every file below `folder`, made durable and hashed, sorted by path.
@@ -82,11 +82,26 @@ extension ArtifactStore {
     return files
   }
 
-  /// The storage error that Foundation wrapped, so that a full disk is called a full disk.
+  /// The storage error that Foundation wrapped, so that a full disk is called a full disk; `nil` for
+  /// errors that are not about what the file system allows.
   private static func storageError(in error: any Error, _ path: String) -> StorageError? {
     if let storage = error as? StorageError { return storage }
     let outer = error as NSError
-    guard [NSPOSIXErrorDomain, NSCocoaErrorDomain].contains(outer.domain) else { return nil }
-    return StorageError(writing: path, error)
+    let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError
+    let file = outer.userInfo[NSFilePathErrorKey] as? String ?? path
+    for candidate in [outer, inner].compactMap({ $0 }) {
+      switch (candidate.domain, candidate.code) {
+      case (NSPOSIXErrorDomain, let code)
+      where [ENOSPC, EDQUOT, EROFS, EACCES].contains(CInt(code)):
+        return StorageError(Errno(rawValue: CInt(code)), "written", file)
+      case (NSCocoaErrorDomain, CocoaError.fileWriteOutOfSpace.rawValue): return .full(path: file)
+      case (NSCocoaErrorDomain, CocoaError.fileWriteVolumeReadOnly.rawValue):
+        return .readOnly(path: file)
+      case (NSCocoaErrorDomain, CocoaError.fileWriteNoPermission.rawValue):
+        return .denied(path: file)
+      default: continue
+      }
+    }
+    return nil
   }
 }

@@ -27,10 +27,10 @@ package struct RecordingListing: Sendable {
           corpus: definition.name, folder: folder, packages: definition.packages)
       }
       let matcher = try PathPattern(pattern, corpus: definition.name)
-      return try Self.files(below: folder).filter(matcher.matches).map { path in
-        let full = folder + "/" + path
-        return (path, try cache?.digest(of: full) ?? FileDigest.of(full).hex)
-      }
+      let paths = Self.files(below: folder).filter(matcher.matches)
+      let full = paths.map { folder + "/" + $0 }
+      let digests = try cache?.digests(of: full) ?? FileDigest.of(full)
+      return zip(paths, digests).map { (path: $0, digest: $1) }
     }
     files = try list(definition.root, definition.pattern)
     transcripts = try definition.transcripts.map { try list($0.root, $0.pattern) } ?? []
@@ -87,7 +87,8 @@ package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .missing(let corpus, let folder, let packages):
       "corpus \(corpus): there are no recordings in \(folder); they come with Debian's "
-        + packages.joined(separator: ", ") + " ('make recordings' or 'make more-recordings' fetches "
+        + packages.joined(separator: ", ")
+        + " ('make recordings' or 'make more-recordings' fetches "
         + "them), or set 'recordings:' in the site file to where they are"
     }
   }

@@ -1,0 +1,60 @@
+import Experiment
+import Foundation
+
+/// The right to make one artifact, held by one process at a time and given up when that process
+/// ends, however it ends (`flock`).
+///
+/// The holder removes the file while it holds it; whoever then locks a removed file notices by its
+/// inode and tries again, so no lock file is left behind.
+enum StageClaim {
+  /// Waits for the claim at `path` and holds it while `body` runs.
+  ///
+  /// - Throws: `StorageError` when the file cannot be made, and what `body` throws.
+  static func holding(_ path: String, _ body: () throws -> Void) throws {
+    let descriptor = try wait(for: path)
+    defer {
+      unlink(path)
+      close(descriptor)
+    }
+    try body()
+  }
+
+  private static func wait(for path: String) throws(StorageError) -> CInt {
+    try AtomicFile.makeFolder(AtomicFile.parent(of: path))
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw .last("created", path) }
+      while flock(descriptor, LOCK_EX) != 0 {
+        guard errno == EINTR else {
+          let failure = StorageError.last("locked", path)
+          close(descriptor)
+          throw failure
+        }
+      }
+      if isSameFile(descriptor, path) { return descriptor }
+      close(descriptor)
+    }
+  }
+
+  /// Whether a living process holds the claim at `path`.
+  static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
+  private static func isSameFile(_ descriptor: CInt, _ path: String) -> Bool {
+    var held = stat()
+    var named = stat()
+    return fstat(descriptor, &held) == 0 && stat(path, &named) == 0
+      && held.st_ino == named.st_ino && held.st_dev == named.st_dev
+  }
+}
+
+extension ArtifactStore {
+  func claimPath(_ key: StageKey) -> String { "\(root)/claims/\(key.hex).lock" }
+
+  /// Whether a living process, of this program or another, is making the artifact of `key`.
+  package func isBeingMade(_ key: StageKey) -> Bool { StageClaim.isHeld(claimPath(key)) }
+}
