@@ -1,0 +1,97 @@
+import Experiment
+import Foundation
+import GRDB
+
+/// The diary of all runs of one artifact folder: which stages there were, who tried them when and
+/// where, how it ended and what was measured.
+///
+/// Nothing depends on it but what people ask (`status`, `why`, the time that is left): artifacts say
+/// themselves what they are, and the diary can be written again from them and their attempts. Several
+/// processes may use one at once.
+package final class Ledger: Sendable {
+  let database: DatabaseQueue
+  private let path: String
+
+  /// How long a process waits for another one's transaction, each of which takes milliseconds.
+  private static let busySeconds = 20.0
+
+  /// Opens the diary at `path`, or starts one.
+  ///
+  /// - Throws: `LedgerError`; `.damaged` when the file is there and is none.
+  package init(path: String) throws(LedgerError) {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(Self.busySeconds)
+    configuration.journalMode = .wal
+    // A power failure may lose the last entries, never the diary.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+    self.path = path
+    do {
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      try Schema.migrator.migrate(database)
+    } catch {
+      throw LedgerError(path, error)
+    }
+  }
+
+  /// Runs a transaction, telling SQLite's errors in words.
+  func write<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value {
+    do {
+      return try database.write(body)
+    } catch {
+      throw LedgerError(path, error)
+    }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(LedgerError) -> Value {
+    do {
+      return try database.read(body)
+    } catch {
+      throw LedgerError(path, error)
+    }
+  }
+}
+
+/// A diary that cannot be kept.
+package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+  case damaged(path: String)
+  case full(path: String)
+  case readOnly(path: String)
+  case missing(path: String)
+  case busy(path: String)
+  case other(path: String, problem: String)
+
+  init(_ path: String, _ error: any Error) {
+    guard let error = error as? DatabaseError else {
+      self = .other(path: path, problem: String(describing: error))
+      return
+    }
+    switch error.resultCode {
+    case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(path: path)
+    case .SQLITE_FULL: self = .full(path: path)
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: self = .readOnly(path: path)
+    case .SQLITE_CANTOPEN: self = .missing(path: path)
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
+    default: self = .other(path: path, problem: error.message ?? error.resultCode.description)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .damaged(let path):
+      "\(path): this is no ledger, or a damaged one; remove it, and the next 'alphasweep run' writes "
+        + "it again from the artifacts"
+    case .full(let path):
+      "\(path): the disk is full; free some space and give the same command again"
+    case .readOnly(let path):
+      "\(path): the ledger cannot be written; make its folder writable, or set 'artifacts:' in the "
+        + "site file to one that is"
+    case .missing(let path):
+      "\(path): the ledger cannot be opened; its folder must be there and be writable"
+    case .busy(let path):
+      "\(path): another program has kept the ledger locked for 20 seconds; end it and give "
+        + "the same command again"
+    case .other(let path, let problem):
+      "\(path): the ledger cannot be used: \(problem)"
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import Experiment
+import Foundation
+import GRDB
+
+extension Ledger {
+  /// Notes an experiment and all its stages; what is known already stays, but for labels.
+  ///
+  /// - Throws: `LedgerError`.
+  package func note(experiment: String, question: String, stages: [Stage]) throws(LedgerError) {
+    try write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO experiment (name, question) VALUES (?, ?)
+          ON CONFLICT (name) DO UPDATE SET question = excluded.question
+          """, arguments: [experiment, question])
+      try database.execute(
+        sql: "DELETE FROM plannedStage WHERE experiment = ?", arguments: [experiment])
+      for stage in stages {
+        try Self.insert(
+          stage.key, stage.kind, label: stage.label, identity: stage.identity, in: database)
+        try database.cachedStatement(
+          sql: "INSERT OR IGNORE INTO plannedStage (experiment, key) VALUES (?, ?)"
+        ).execute(arguments: [experiment, stage.key.hex])
+      }
+    }
+  }
+
+  /// Opens an attempt of a noted stage and numbers it; two processes never get the same number.
+  ///
+  /// - Throws: `LedgerError`.
+  package func begin(
+    _ key: StageKey, experiment: String, worker: Int, host: String, process: Int32, started: Date
+  ) throws(LedgerError) -> Int {
+    try write { database in
+      let last = try Int.fetchOne(
+        database, sql: "SELECT max(number) FROM attempt WHERE key = ?", arguments: [key.hex])
+      let number = (last ?? 0) + 1
+      try database.execute(
+        sql: """
+          INSERT INTO attempt (key, number, experiment, worker, host, process, started)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          key.hex, number, experiment, worker, host, process, started.timeIntervalSince1970,
+        ])
+      return number
+    }
+  }
+
+  /// Notes how an attempt ended, with all that it measured.
+  ///
+  /// - Throws: `LedgerError`.
+  package func end(_ attempt: Attempt) throws(LedgerError) {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE attempt SET outcome = ?, seconds = ?, reason = ?, bytes = ?
+          WHERE key = ? AND number = ?
+          """,
+        arguments: [
+          attempt.outcome.rawValue, attempt.seconds, attempt.reason, attempt.bytes,
+          attempt.key.hex, attempt.number,
+        ])
+      try Self.insert(attempt.metrics, of: attempt.key, in: database)
+    }
+  }
+
+  /// Notes that attempts of processes that are gone were interrupted.
+  ///
+  /// - Parameters:
+  ///   - host: This machine; other machines' processes cannot be asked for.
+  ///   - isAlive: Whether a process of this machine is still there.
+  /// - Throws: `LedgerError`.
+  package func closeAbandoned(
+    host: String, isAlive: (Int32) -> Bool
+  ) throws(LedgerError) {
+    try write { database in
+      let processes = try Int32.fetchAll(
+        database,
+        sql: "SELECT DISTINCT process FROM attempt WHERE outcome IS NULL AND host = ?",
+        arguments: [host])
+      for process in processes where !isAlive(process) {
+        try database.execute(
+          sql: """
+            UPDATE attempt SET outcome = ?, reason = ?
+            WHERE outcome IS NULL AND host = ? AND process = ?
+            """,
+          arguments: [
+            Attempt.Outcome.interrupted.rawValue, "the program ended before the stage did", host,
+            process,
+          ])
+      }
+    }
+  }
+
+  /// Writes the diary again from what lies in the artifact folder.
+  ///
+  /// - Parameters:
+  ///   - artifacts: What made each finished artifact.
+  ///   - attempts: How each kept attempt went.
+  /// - Throws: `LedgerError`; the diary is then as it was.
+  package func rebuild(
+    artifacts: [(key: StageKey, identity: Canonical)], attempts: [Attempt]
+  ) throws(LedgerError) {
+    try write { database in
+      for table in ["metric", "attempt", "plannedStage", "stage", "experiment"] {
+        try database.execute(sql: "DELETE FROM \(table)")
+      }
+      for (key, identity) in artifacts {
+        let kind = identity["kind"]?.string.flatMap(StageKind.init(rawValue:))
+        guard let kind else { continue }
+        try Self.insert(
+          key, kind, label: "\(kind.rawValue) \(key)", identity: identity, in: database)
+      }
+      for attempt in attempts {
+        try Self.insert(
+          attempt.key, attempt.kind, label: attempt.label, identity: nil, in: database)
+        try Self.insert(attempt, in: database)
+      }
+    }
+  }
+
+  private static func insert(
+    _ key: StageKey, _ kind: StageKind, label: String, identity: Canonical?, in database: Database
+  ) throws {
+    // An attempt that failed left no identity; one that is known is never lost.
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO stage (key, kind, label, identity) VALUES (?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET label = excluded.label,
+          identity = CASE excluded.identity WHEN 'null' THEN identity ELSE excluded.identity END
+        """
+    ).execute(arguments: [key.hex, kind.rawValue, label, (identity ?? .null).text])
+  }
+
+  private static func insert(_ attempt: Attempt, in database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT OR REPLACE INTO attempt
+          (key, number, experiment, worker, host, process, started, outcome, seconds, reason, bytes)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        attempt.key.hex, attempt.number, attempt.experiment, attempt.worker, attempt.host,
+        attempt.started.timeIntervalSince1970, attempt.outcome.rawValue, attempt.seconds,
+        attempt.reason, attempt.bytes,
+      ])
+    try insert(attempt.metrics, of: attempt.key, in: database)
+  }
+
+  private static func insert(
+    _ metrics: [Attempt.Metric], of key: StageKey, in database: Database
+  ) throws {
+    for metric in metrics {
+      try database.cachedStatement(
+        sql: "INSERT OR REPLACE INTO metric (key, name, step, value) VALUES (?, ?, ?, ?)"
+      ).execute(arguments: [key.hex, metric.name, metric.step, metric.value])
+    }
+  }
+}
