@@ -1,0 +1,126 @@
+import OrderedCollections
+
+/// What a person asks for: `experiments/<name>.yaml`, read and checked but not yet multiplied out.
+package struct Spec: Sendable, Hashable {
+  package var experiment: String
+  package var question: String
+  package var seeds: [UInt64]
+  package var models: OrderedDictionary<String, ModelSource>
+  package var fineTune: FineTuneSpec?
+  package var methods: [MethodSpec]
+  package var evaluate: EvaluateSpec?
+  package var compare: ComparisonSpec?
+}
+
+/// Where θ₀ comes from.
+package enum ModelSource: Sendable, Hashable {
+  /// A Hugging Face folder, relative to the spec's folder.
+  case checkpoint(path: String)
+  case pretrain(PretrainSpec)
+}
+
+/// A pre-training inside the plan: rounds of HuBERT's recipe over the train splits of corpora.
+package struct PretrainSpec: Sendable, Hashable {
+  package var corpora: [String]
+  package var rounds: [PretrainParameters]
+}
+
+package struct FineTuneSpec: Sendable, Hashable {
+  package var tasks: [String]
+  /// Fields that take the place of the task files'.
+  package var recipe: RecipeOverrides
+}
+
+/// Some fields of a `FineTuneRecipe`.
+package struct RecipeOverrides: Sendable, Hashable {
+  package var steps: Int?
+  package var batchSeconds: Double?
+  package var learningRate: Double?
+  package var headOnly: Double?
+  package var warmUp: Double?
+  package var hold: Double?
+  package var clip: Double?
+  package var dropout: Double?
+  package var checkpoints: [Double]?
+  package var threads: Int?
+
+  /// The recipe with these fields replaced.
+  package func applied(to recipe: FineTuneRecipe) -> FineTuneRecipe {
+    FineTuneRecipe(
+      steps: steps ?? recipe.steps, batchSeconds: batchSeconds ?? recipe.batchSeconds,
+      learningRate: learningRate ?? recipe.learningRate, headOnly: headOnly ?? recipe.headOnly,
+      warmUp: warmUp ?? recipe.warmUp, hold: hold ?? recipe.hold, clip: clip ?? recipe.clip,
+      dropout: dropout ?? recipe.dropout, checkpoints: checkpoints ?? recipe.checkpoints,
+      threads: threads ?? recipe.threads)
+  }
+}
+
+/// A row or several of the comparison.
+package enum MethodSpec: Sendable, Hashable {
+  case logMel(normalise: [Bool])
+  case preTrained
+  case regularFT
+  case stableFT
+  case speechFT(alpha: [Double])
+  case l2SP(strength: [Double])
+  case earlyCheckpoint(at: [Double])
+
+  /// The words of specs.
+  package static let names = [
+    "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
+  ]
+}
+
+package struct EvaluateSpec: Sendable, Hashable {
+  package var tasks: [String]
+  package var score: ScoreSpec?
+}
+
+/// The form of SUPERB_S: what counts as floor and as ceiling.
+package struct ScoreSpec: Sendable, Hashable {
+  package var name: String
+  /// The title of the row that is the floor.
+  package var floor: String
+}
+
+package struct ComparisonSpec: Sendable, Hashable {
+  package var measures: [String]
+  package var frames: Int
+  package var ridge: Double
+
+  /// The words of specs.
+  package static let measureNames = ["linear-cka", "debiased-cka", "r2", "weight-distance"]
+}
+
+/// What a task is: `experiments/tasks/<name>.yaml`.
+package struct TaskDefinition: Sendable, Hashable {
+  package var name: String
+  package var title: String
+  package var corpus: String
+  package var target: Target
+  package var caveat: String?
+  /// Limits in minutes, by split.
+  package var minutes: [String: Double]
+  package var head: HeadParameters
+  package var recipe: HeadRecipe
+  /// How an encoder is fine-tuned on the task; absent where it only evaluates.
+  package var fineTune: FineTuneDefinition?
+
+  package struct FineTuneDefinition: Sendable, Hashable {
+    package var head: HeadParameters
+    package var minutes: [String: Double]
+    package var recipe: FineTuneRecipe
+  }
+
+  /// The recordings that evaluation heads train on and are tested with.
+  package var selection: Selection { Selection(splits: [.train, .test], minutes: minutes) }
+}
+
+/// What is true of a machine: `experiments/sites/<name>.yaml`. Nothing here enters a key.
+package struct SiteDefinition: Sendable, Hashable {
+  package var name: String
+  package var recordings: String
+  package var artifacts: String
+  package var cores: Int?
+  package var memoryGigabytes: Double?
+}
