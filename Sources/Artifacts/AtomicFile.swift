@@ -15,7 +15,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   case other(path: String, action: String, problem: String)
 
   /// The error that a failed call left in `errno`.
-  static func last(_ action: String, _ path: String) -> StorageError {
+  package static func last(_ action: String, _ path: String) -> StorageError {
     StorageError(Errno(rawValue: errno), action, path)
   }
 

@@ -93,7 +93,8 @@ extension Ledger {
     }
   }
 
-  /// Writes the diary again from what lies in the artifact folder.
+  /// Adds to the diary what lies in the artifact folder and is missing in it: into an empty one, all.
+  /// Nothing is removed, so two processes that find no diary may both write it.
   ///
   /// - Parameters:
   ///   - artifacts: What made each finished artifact.
@@ -103,14 +104,10 @@ extension Ledger {
     artifacts: [(key: StageKey, identity: Canonical)], attempts: [Attempt]
   ) throws(LedgerError) {
     try write { database in
-      for table in ["metric", "attempt", "plannedStage", "stage", "experiment"] {
-        try database.execute(sql: "DELETE FROM \(table)")
-      }
       for (key, identity) in artifacts {
         let kind = identity["kind"]?.string.flatMap(StageKind.init(rawValue:))
         guard let kind else { continue }
-        try Self.insert(
-          key, kind, label: "\(kind.rawValue) \(key)", identity: identity, in: database)
+        try Self.insert(key, kind, label: nil, identity: identity, in: database)
       }
       for attempt in attempts {
         try Self.insert(
@@ -120,17 +117,21 @@ extension Ledger {
     }
   }
 
+  /// Adds a stage, or what was not known of it: an artifact has no label, an attempt no identity.
   private static func insert(
-    _ key: StageKey, _ kind: StageKind, label: String, identity: Canonical?, in database: Database
+    _ key: StageKey, _ kind: StageKind, label: String?, identity: Canonical?, in database: Database
   ) throws {
-    // An attempt that failed left no identity; one that is known is never lost.
     try database.cachedStatement(
       sql: """
-        INSERT INTO stage (key, kind, label, identity) VALUES (?, ?, ?, ?)
-        ON CONFLICT (key) DO UPDATE SET label = excluded.label,
-          identity = CASE excluded.identity WHEN 'null' THEN identity ELSE excluded.identity END
+        INSERT INTO stage (key, kind, label, identity)
+        VALUES (:key, :kind, coalesce(:label, :name), coalesce(:identity, 'null'))
+        ON CONFLICT (key) DO UPDATE SET
+          label = coalesce(:label, label), identity = coalesce(:identity, identity)
         """
-    ).execute(arguments: [key.hex, kind.rawValue, label, (identity ?? .null).text])
+    ).execute(arguments: [
+      "key": key.hex, "kind": kind.rawValue, "label": label, "name": "\(kind.rawValue) \(key)",
+      "identity": identity?.text,
+    ])
   }
 
   private static func insert(_ attempt: Attempt, in database: Database) throws {

@@ -100,15 +100,17 @@ private func attempt(
   @Test func theDiaryIsWrittenAgainFromArtifactsAndAttempts() throws {
     let folder = try TemporaryFolder()
     let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
-    let (done, failed) = (try stage(1), try stage(2))
-    try ledger.note(experiment: "old", question: "", stages: [try stage(3)])
-    try ledger.rebuild(
-      artifacts: [(done.key, done.identity)],
-      attempts: [
-        attempt(done, 1, .done, metrics: [.init(name: "PER", step: 3, value: 20)]),
-        attempt(failed, 2, .failed, reason: "no recordings"),
-      ])
-    #expect(Set(try ledger.stages().map(\.label)) == ["stage 1", "stage 2"])
+    let (done, failed, nameless) = (try stage(1), try stage(2), try stage(3))
+    for _ in 1...2 {
+      try ledger.rebuild(
+        artifacts: [(done.key, done.identity), (nameless.key, nameless.identity)],
+        attempts: [
+          attempt(done, 1, .done, metrics: [.init(name: "PER", step: 3, value: 20)]),
+          attempt(failed, 2, .failed, reason: "no recordings"),
+        ])
+    }
+    #expect(
+      Set(try ledger.stages().map(\.label)) == ["stage 1", "stage 2", "features \(nameless.key)"])
     #expect(try ledger.stages().first { $0.key == done.key }?.identity == done.identity)
     #expect(try ledger.metrics(of: done.key).map(\.value) == [20])
     #expect(try ledger.attempts(of: failed.key).map(\.reason) == ["no recordings"])

@@ -1,0 +1,34 @@
+import Experiment
+
+/// What carries out stages: worker processes here, a cluster, or a fake that only notes down.
+///
+/// A backend has as many numbered workers as the scheduler uses; what a worker loaded for one stage
+/// it may keep for the next.
+package protocol Backend: Sendable {
+  /// Carries out one stage on one worker, which has nothing else to do meanwhile.
+  ///
+  /// Failure of the stage is an outcome, not an error. When the calling task is cancelled, the stage
+  /// is given up and the outcome is `.interrupted`.
+  ///
+  /// - Parameters:
+  ///   - request: The stage, with its inputs resolved.
+  ///   - worker: The worker's number, counted from 1.
+  ///   - report: Takes what the worker says on the way (progress, metrics), in its order.
+  /// - Returns: How it ended.
+  func execute(
+    _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
+  ) async -> StageOutcome
+}
+
+/// How one try of a stage ended.
+package enum StageOutcome: Sendable, Hashable {
+  case done(seconds: Double, bytes: Int)
+  /// The worker said that the stage cannot be done; trying again would give the same.
+  case failed(reason: String)
+  /// The worker died on the way. The reason ends with the end of its log.
+  case crashed(reason: String)
+  /// The run was told to stop.
+  case interrupted
+  /// No worker can be started at all: nothing can be done.
+  case unusable(reason: String)
+}

@@ -1,0 +1,37 @@
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+
+extension Ledger {
+  /// Opens the diary of an artifact folder, and writes it again where it is missing or damaged.
+  ///
+  /// - Returns: The diary, and the path of a damaged one that was set aside.
+  /// - Throws: `LedgerError`, `StorageError`.
+  package static func open(for store: ArtifactStore) throws -> (ledger: Ledger, setAside: String?) {
+    let path = store.root + "/ledger.sqlite"
+    try AtomicFile.makeFolder(store.root)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    do {
+      let ledger = try Ledger(path: path)
+      if !isThere { try ledger.rebuild(from: store) }
+      return (ledger, nil)
+    } catch LedgerError.damaged {
+      let aside = "\(store.root)/broken/ledger-\(UInt32.random(in: 0 ... .max)).sqlite"
+      try AtomicFile.makeFolder(store.root + "/broken")
+      rename(path, aside)
+      for companion in ["-wal", "-shm"] { unlink(path + companion) }
+      let ledger = try Ledger(path: path)
+      try ledger.rebuild(from: store)
+      return (ledger, aside)
+    }
+  }
+
+  /// Writes the diary again from the artifacts and attempts of `store`.
+  ///
+  /// - Throws: `LedgerError`.
+  package func rebuild(from store: ArtifactStore) throws(LedgerError) {
+    try rebuild(
+      artifacts: store.records().map { ($0.key, $0.identity) }, attempts: store.attempts())
+  }
+}

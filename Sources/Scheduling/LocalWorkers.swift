@@ -1,0 +1,46 @@
+import Artifacts
+import Experiment
+
+/// Worker processes on this machine, each started when it is first needed and again after it died.
+package actor LocalWorkers: Backend {
+  private let program: String
+  private let store: ArtifactStore
+  private var processes: [Int: WorkerProcess] = [:]
+  private var logs: [Int: WorkerLog] = [:]
+
+  /// Nothing is started yet.
+  ///
+  /// - Parameters:
+  ///   - program: Path of `alphasweep-worker`.
+  ///   - store: Where artifacts and logs go.
+  package init(program: String, store: ArtifactStore) {
+    self.program = program
+    self.store = store
+  }
+
+  package func execute(
+    _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
+  ) async -> StageOutcome {
+    do {
+      return await (try await process(worker)).carryOut(request, report: report)
+    } catch {
+      return .unusable(reason: String(describing: error))
+    }
+  }
+
+  /// Ends all workers and waits for them: idle ones by themselves, busy ones by a signal.
+  package func shutDown() async {
+    for process in processes.values { await process.stop() }
+    for process in processes.values { await process.ended() }
+    processes = [:]
+  }
+
+  private func process(_ worker: Int) async throws -> WorkerProcess {
+    if let process = processes[worker], await !process.isOver { return process }
+    let log = try logs[worker] ?? WorkerLog(store: store)
+    logs[worker] = log
+    let process = await WorkerProcess(program: program, store: store.root, log: log)
+    processes[worker] = process
+    return process
+  }
+}

@@ -1,0 +1,57 @@
+import Artifacts
+import Experiment
+import Foundation
+import Logging
+import Synchronization
+
+/// A log of JSON lines, one an entry, appended to a file: `{"level","message","time",…metadata}`.
+package struct RunLog: LogHandler {
+  private final class File: Sendable {
+    private let descriptor: Mutex<CInt>
+
+    init(path: String) throws(StorageError) {
+      try AtomicFile.makeFolder(AtomicFile.parent(of: path))
+      let opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+      guard opened >= 0 else { throw .last("opened", path) }
+      descriptor = Mutex(opened)
+    }
+
+    deinit { descriptor.withLock { _ = close($0) } }
+
+    /// One write a line, so that lines of two programs do not mix.
+    func append(_ line: String) {
+      descriptor.withLock { descriptor in
+        let bytes = Array(line.utf8)
+        _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      }
+    }
+  }
+
+  private let file: File
+  package var logLevel = Logger.Level.info
+  package var metadata: Logger.Metadata = [:]
+
+  /// Opens the log of an experiment, `logs/<experiment>.log`.
+  ///
+  /// - Throws: `StorageError`.
+  package init(store: ArtifactStore, experiment: String) throws(StorageError) {
+    file = try File(path: "\(store.root)/logs/\(experiment).log")
+  }
+
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  package func log(event: LogEvent) {
+    var members: [String: Canonical] = [:]
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+      members[key] = .string("\(value)")
+    }
+    members["level"] = .string(event.level.rawValue)
+    members["message"] = .string("\(event.message)")
+    members["time"] = .string(
+      Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+    file.append(Canonical.map(members).text + "\n")
+  }
+}

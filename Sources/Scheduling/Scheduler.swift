@@ -1,0 +1,240 @@
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+
+/// Room for stages on this machine.
+package struct Room: Sendable {
+  package var workers: Int
+  package var cores: Int
+  package var memoryBytes: Int
+
+  package init(workers: Int, cores: Int, memoryBytes: Int) {
+    self.workers = max(1, workers)
+    self.cores = max(1, cores)
+    self.memoryBytes = memoryBytes
+  }
+}
+
+/// Carries out what is left of a plan: feeds stages to the backend's workers, longest chain first,
+/// and keeps the diary. A stage that fails holds back only what needs it.
+package actor Scheduler {
+  private let plan: Plan
+  private let store: ArtifactStore
+  private let ledger: Ledger
+  private let backend: any Backend
+  private let room: Room
+  private let report: @Sendable (SchedulerEvent) -> Void
+
+  private var agenda: Agenda
+  private var summary = SweepSummary()
+  private var running: [StageKey: Running] = [:]
+  private var held: [Int: Set<StageKey>] = [:]
+  private var crashes: [StageKey: Int] = [:]
+  private var repairs: [StageKey: Int] = [:]
+  private let host = Machine.hostName
+
+  private struct Running {
+    var worker: Int
+    var attempt: Int
+    var started: Date
+    var metrics: [Attempt.Metric] = []
+  }
+
+  private enum Step: Sendable {
+    case ended(StageKey, StageOutcome)
+    case lookedElsewhere
+  }
+
+  /// Machine failures that a stage may survive before it counts as failed.
+  private static let retries = 2
+  /// How often damaged inputs of one stage are made again.
+  private static let repairLimit = 2
+  /// How often stages of other runs are looked for.
+  private static let elsewherePause = Duration.milliseconds(300)
+
+  /// Prepares a run; nothing happens before `run()`.
+  package init(
+    plan: Plan, store: ArtifactStore, ledger: Ledger, backend: any Backend, room: Room,
+    report: @escaping @Sendable (SchedulerEvent) -> Void
+  ) {
+    self.plan = plan
+    self.store = store
+    self.ledger = ledger
+    self.backend = backend
+    self.room = room
+    self.report = report
+    agenda = Agenda(plan) { store.contains($0.kind, $0.key) }
+  }
+
+  /// Does what is left to do.
+  ///
+  /// When the calling task is cancelled, workers are stopped and what was finished stays.
+  ///
+  /// - Returns: What was done and what was not.
+  /// - Throws: `SchedulingError` when no worker can be started; `StorageError` and `LedgerError` when
+  ///   the store or the diary cannot be written. Workers are stopped then.
+  package func run() async throws -> SweepSummary {
+    summary.alreadyDone = agenda.stages { $0 == .done }.count
+    report(.planned(remaining: agenda.remaining, done: summary.alreadyDone))
+    guard !agenda.remaining.isEmpty else { return summary }
+    store.removeStaleStaging()
+    try ledger.closeAbandoned(host: host) { kill($0, 0) == 0 || errno == EPERM }
+    try ledger.note(
+      experiment: plan.experiment, question: plan.question, stages: Array(plan.stages.values))
+    try await withThrowingTaskGroup(of: Step.self) { group in
+      var isLooking = false
+      while true {
+        if !Task.isCancelled { try assign(in: &group) }
+        let hasElsewhere = !agenda.stages { $0 == .elsewhere }.isEmpty
+        if hasElsewhere, !isLooking, !Task.isCancelled {
+          isLooking = true
+          group.addTask {
+            try? await Task.sleep(for: Self.elsewherePause)
+            return .lookedElsewhere
+          }
+        }
+        guard let step = try await group.next() else { break }
+        switch step {
+        case .ended(let key, let outcome): try end(key, outcome)
+        case .lookedElsewhere:
+          isLooking = false
+          lookElsewhere()
+        }
+      }
+    }
+    summary.isInterrupted = Task.isCancelled && !agenda.remaining.isEmpty
+    return summary
+  }
+
+  private func assign(in group: inout ThrowingTaskGroup<Step, any Error>) throws {
+    while let (stage, worker) = agenda.next(free: freeWorkers, fits: fits) {
+      if store.contains(stage.kind, stage.key) {
+        finish(stage)
+        report(.madeElsewhere(stage))
+        continue
+      }
+      if store.isBeingMade(stage.key) {
+        agenda.leaveElsewhere(stage.key)
+        report(.elsewhere(stage))
+        continue
+      }
+      try start(stage, on: worker, in: &group)
+    }
+  }
+
+  private func start(
+    _ stage: Stage, on worker: Int, in group: inout ThrowingTaskGroup<Step, any Error>
+  ) throws {
+    let started = Date()
+    let attempt = try ledger.begin(
+      stage.key, experiment: plan.experiment, worker: worker, host: host, process: getpid(),
+      started: started)
+    agenda.start(stage.key)
+    running[stage.key] = Running(worker: worker, attempt: attempt, started: started)
+    held[worker] = Set(plan.artifacts(consumedBy: stage).map(\.key))
+    report(.started(stage, worker: worker, attempt: attempt))
+    let request = StageRequest(stage, in: plan, attempt: attempt)
+    let (backend, report, heard) = (backend, report, MetricsHeard())
+    group.addTask {
+      let outcome = await backend.execute(request, on: worker) { event in
+        switch event {
+        case .progress(let key, let fraction, let detail):
+          report(.progress(key, worker: worker, fraction: fraction, detail: detail))
+        case .metric(_, let name, let step, let value):
+          heard.add(Attempt.Metric(name: name, step: step, value: value))
+        case .ready(let process, let library):
+          report(.ready(worker: worker, process: process, library: library))
+        case .done, .failed: break
+        }
+      }
+      await self.note(heard.all, of: request.key)
+      return .ended(request.key, outcome)
+    }
+  }
+
+  private func note(_ metrics: [Attempt.Metric], of key: StageKey) {
+    running[key]?.metrics = metrics
+  }
+
+  private var freeWorkers: [(worker: Int, holds: Set<StageKey>)] {
+    let busy = Set(running.values.map(\.worker))
+    return (1...room.workers).filter { !busy.contains($0) }.map { ($0, held[$0] ?? []) }
+  }
+
+  /// A stage that is larger than the machine runs when nothing else does.
+  private func fits(_ stage: Stage) -> Bool {
+    guard !running.isEmpty else { return true }
+    let stages = running.keys.compactMap { plan.stages[$0] } + [stage]
+    return stages.reduce(0) { $0 + $1.resources.cores } <= room.cores
+      && stages.reduce(0) { $0 + $1.resources.memoryBytes } <= room.memoryBytes
+  }
+
+  private func end(_ key: StageKey, _ outcome: StageOutcome) throws {
+    guard let stage = plan.stages[key], let run = running.removeValue(forKey: key) else { return }
+    report(.ended(stage, worker: run.worker, outcome: outcome))
+    try keep(stage, run, outcome)
+    switch outcome {
+    case .done: finish(stage)
+    case .failed(let reason):
+      if repairs[key, default: 0] < Self.repairLimit, agenda.reopenInputs(of: key) {
+        repairs[key, default: 0] += 1
+        report(.repaired(stage, reason: reason))
+      } else {
+        fail(stage, reason)
+      }
+    case .crashed(let reason):
+      held[run.worker] = nil
+      crashes[key, default: 0] += 1
+      if crashes[key, default: 0] <= Self.retries {
+        agenda.retry(key)
+        report(.retried(stage, reason: reason))
+      } else {
+        fail(stage, "its worker died \(Self.retries + 1) times; the last time: \(reason)")
+      }
+    case .interrupted: agenda.retry(key)
+    case .unusable(let reason): throw SchedulingError.unusableWorker(reason: reason)
+    }
+  }
+
+  private func keep(_ stage: Stage, _ run: Running, _ outcome: StageOutcome) throws {
+    var attempt = Attempt(
+      key: stage.key, kind: stage.kind, label: stage.label, number: run.attempt,
+      experiment: plan.experiment, worker: run.worker, host: host, started: run.started,
+      seconds: Date().timeIntervalSince(run.started), outcome: .done, metrics: run.metrics)
+    switch outcome {
+    case .done(_, let bytes): attempt.bytes = bytes
+    case .failed(let reason): (attempt.outcome, attempt.reason) = (.failed, reason)
+    case .crashed(let reason): (attempt.outcome, attempt.reason) = (.crashed, reason)
+    case .interrupted: attempt.outcome = .interrupted
+    case .unusable(let reason): (attempt.outcome, attempt.reason) = (.crashed, reason)
+    }
+    try store.keep(attempt)
+    try ledger.end(attempt)
+  }
+
+  private func finish(_ stage: Stage) {
+    agenda.finish(stage.key)
+    summary.done.append(stage)
+  }
+
+  private func fail(_ stage: Stage, _ reason: String) {
+    agenda.fail(stage.key)
+    summary.failed.append((stage, reason))
+    for other in plan.stages.values where agenda.states[other.key] == .heldBack(by: stage.key) {
+      summary.heldBack.append((other, stage))
+      report(.heldBack(other, by: stage))
+    }
+  }
+
+  private func lookElsewhere() {
+    for stage in agenda.stages(where: { $0 == .elsewhere }) where !store.isBeingMade(stage.key) {
+      if store.contains(stage.kind, stage.key) {
+        finish(stage)
+        report(.madeElsewhere(stage))
+      } else {
+        agenda.retry(stage.key)
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Experiment
+
+/// What happens while a plan is carried out, for people who watch and for the log.
+package enum SchedulerEvent: Sendable {
+  /// How many stages are to be done, and how many are done already.
+  case planned(remaining: [Stage], done: Int)
+  case started(Stage, worker: Int, attempt: Int)
+  case progress(StageKey, worker: Int, fraction: Double, detail: String)
+  case ready(worker: Int, process: Int32, library: String)
+  case ended(Stage, worker: Int, outcome: StageOutcome)
+  /// The worker died; the stage is tried again.
+  case retried(Stage, reason: String)
+  /// Inputs of the stage were damaged; they are made again.
+  case repaired(Stage, reason: String)
+  /// Another run of the program makes this stage.
+  case elsewhere(Stage)
+  /// Another run of the program made it.
+  case madeElsewhere(Stage)
+  case heldBack(Stage, by: Stage)
+}
+
+/// How a run of a plan ended.
+package struct SweepSummary: Sendable {
+  /// Stages that this run did (or waited for while another run did them).
+  package var done: [Stage] = []
+  /// Stages whose artifacts were there before.
+  package var alreadyDone = 0
+  package var failed: [(stage: Stage, reason: String)] = []
+  package var heldBack: [(stage: Stage, by: Stage)] = []
+  package var isInterrupted = false
+
+  /// Whether everything that was wanted is there.
+  package var isComplete: Bool { failed.isEmpty && heldBack.isEmpty && !isInterrupted }
+}
+
+/// A plan that cannot be carried out here.
+package enum SchedulingError: Error, Sendable, Equatable, CustomStringConvertible {
+  case noWorkerProgram(looked: [String])
+  case unusableWorker(reason: String)
+
+  package var description: String {
+    switch self {
+    case .noWorkerProgram(let looked):
+      "the program 'alphasweep-worker' is not there (looked for "
+        + looked.joined(separator: ", ")
+        + "); build it with 'make build', or set ALPHASWEEP_WORKER to where it is"
+    case .unusableWorker(let reason):
+      "no worker can be started: \(reason)"
+    }
+  }
+}

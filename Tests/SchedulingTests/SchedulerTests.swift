@@ -1,0 +1,134 @@
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+import Scheduling
+import Testing
+
+@Suite struct SchedulerTests {
+  private let folder: TemporaryFolder
+  private let store: ArtifactStore
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = ArtifactStore(root: folder.path)
+  }
+
+  private func diamond() throws -> SmallPlan {
+    var small = SmallPlan()
+    try small.add("corpus", kind: .corpus)
+    try small.add("left", from: ["corpus"])
+    try small.add("right", from: ["corpus"])
+    try small.add("end", kind: .evaluate, from: ["left", "right"])
+    small.want("end")
+    return small
+  }
+
+  @Test func stagesRunAfterTheirInputsAndASecondRunDoesNothing() async throws {
+    let small = try diamond()
+    let first = RecordingBackend(store: store)
+    let summary = try await Scheduler(small, store, first, workers: 2).run()
+    #expect(summary.isComplete)
+    #expect(summary.done.count == 4)
+    #expect(first.labels.first == "corpus")
+    #expect(first.labels.last == "end")
+
+    let second = RecordingBackend(store: store)
+    let again = try await Scheduler(small, store, second).run()
+    #expect(again.isComplete)
+    #expect(again.alreadyDone == 1)
+    #expect(second.labels.isEmpty)
+  }
+
+  @Test func aFailedStageIsNotRepeatedAndHoldsBackOnlyItsConsumers() async throws {
+    var small = try diamond()
+    try small.add("other", from: ["corpus"])
+    small.want("other")
+    let backend = RecordingBackend(store: store, answers: ["left": [.failed(reason: "no luck")]])
+    let summary = try await Scheduler(small, store, backend).run()
+    #expect(Set(backend.labels) == ["corpus", "left", "right", "other"])
+    #expect(backend.labels.count { $0 == "left" } == 1)
+    #expect(summary.failed.map(\.reason) == ["no luck"])
+    #expect(summary.heldBack.map(\.stage.label) == ["end"])
+    #expect(summary.heldBack.map(\.by.label) == ["left"])
+    let attempts = try Ledger.open(for: store).ledger.attempts(of: small.key("left"))
+    #expect(attempts.map(\.outcome) == [.failed])
+    #expect(attempts.map(\.reason) == ["no luck"])
+  }
+
+  @Test func aCrashIsRetriedTwiceAndThenCountsAsFailed() async throws {
+    let small = try diamond()
+    let crash = StageOutcome.crashed(reason: "killed")
+    let lucky = RecordingBackend(store: store, answers: ["left": [crash, crash]])
+    #expect(try await Scheduler(small, store, lucky).run().isComplete)
+    #expect(lucky.labels.count { $0 == "left" } == 3)
+
+    let folder = try TemporaryFolder()
+    let fresh = ArtifactStore(root: folder.path)
+    let unlucky = RecordingBackend(store: fresh, answers: ["left": [crash, crash, crash]])
+    let summary = try await Scheduler(small, fresh, unlucky).run()
+    #expect(summary.failed.map(\.reason) == ["its worker died 3 times; the last time: killed"])
+    #expect(
+      fresh.attempts().filter { $0.label == "left" }.map(\.outcome) == [
+        .crashed, .crashed, .crashed,
+      ])
+  }
+
+  @Test func aWorkerThatCannotStartEndsTheRun() async throws {
+    let small = try diamond()
+    let backend = RecordingBackend(
+      store: store, answers: ["corpus": [.unusable(reason: "libtorch is missing")]])
+    let error = await #expect(throws: SchedulingError.self) {
+      try await Scheduler(small, store, backend).run()
+    }
+    #expect(error?.description == "no worker can be started: libtorch is missing")
+  }
+
+  @Test func aDamagedInputIsMadeAgainDuringTheRun() async throws {
+    let small = try diamond()
+    let first = RecordingBackend(store: store)
+    _ = try await Scheduler(small, store, first).run()
+    // The end is gone, and of what it needs one is found damaged only when it is read.
+    let left = try small.key("left")
+    try FileManager.default.removeItem(atPath: store.folder(.evaluate, small.key("end")))
+    let damaged = DamagingBackend(
+      inner: RecordingBackend(store: store), damages: store.folder(.features, left), before: "end")
+    let summary = try await Scheduler(small, store, damaged).run()
+    #expect(summary.isComplete)
+    #expect(damaged.inner.labels == ["left", "end"])
+  }
+
+  @Test func stagesShareTheCoresOfTheSite() async throws {
+    var small = SmallPlan()
+    for number in 1...4 { try small.add("wide \(number)", cores: 2) }
+    for number in 1...4 { small.want("wide \(number)") }
+    let backend = CountingBackend()
+    _ = try await Scheduler(small, store, backend, workers: 4, cores: 4).run()
+    #expect(await backend.most == 2)
+  }
+
+  @Test func aStageLargerThanTheMachineRunsAlone() async throws {
+    var small = SmallPlan()
+    try small.add("huge", cores: 64)
+    try small.add("small")
+    small.want("huge", "small")
+    let backend = CountingBackend()
+    let summary = try await Scheduler(small, store, backend, workers: 4, cores: 2).run()
+    #expect(summary.isComplete)
+    #expect(await backend.most == 1)
+  }
+
+  @Test func aCancelledRunLeavesWhatWasDoneAndSaysSo() async throws {
+    let small = try diamond()
+    let (store, backend) = (store, HangingBackend(hangsIn: "right", RecordingBackend(store: store)))
+    let run = Task { try await Scheduler(small, store, backend).run() }
+    while !backend.isHanging { try await Task.sleep(for: .milliseconds(5)) }
+    run.cancel()
+    let summary = try await run.value
+    #expect(summary.isInterrupted)
+    #expect(!summary.isComplete)
+    #expect(summary.failed.isEmpty)
+    #expect(store.contains(.corpus, try small.key("corpus")))
+    #expect(store.attempts().filter { $0.label == "right" }.map(\.outcome) == [.interrupted])
+  }
+}
