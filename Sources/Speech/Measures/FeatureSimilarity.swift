@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 
 /// How alike the features of two models are on the same frames, at one layer.
@@ -37,17 +38,20 @@ package enum FeatureSimilarity {
       return LayerSimilarity(linearCKA: 1, debiasedCKA: 1, r2: 1)
     }
     let sums = try PairSums(features: features, reference: reference)
-    let cross = try sums.cross.total.square().sum().item()
-    let own = try (
-      sums.features.total.square().sum().item(), sums.reference.total.square().sum().item()
+    let cross = try sums.even.cross.adding(sums.odd.cross).square().sum().item()
+    let own = (
+      features: try sums.even.features.adding(sums.odd.features).square().sum().item(),
+      reference: try sums.reference.square().sum().item()
     )
     let frames = Double(sums.frames)
     let unbiased = (
       cross: hsic(cross, sums.normProducts.cross, sums.norms, frames),
       features: hsic(
-        own.0, sums.normProducts.features, (sums.norms.features, sums.norms.features), frames),
+        own.features, sums.normProducts.features, (sums.norms.features, sums.norms.features), frames
+      ),
       reference: hsic(
-        own.1, sums.normProducts.reference, (sums.norms.reference, sums.norms.reference), frames)
+        own.reference, sums.normProducts.reference, (sums.norms.reference, sums.norms.reference),
+        frames)
     )
     let norm = unbiased.features * unbiased.reference
     guard norm > 0 else {
@@ -55,7 +59,7 @@ package enum FeatureSimilarity {
         reason: "the unbiased HSIC of the features with themselves is 0")
     }
     return LayerSimilarity(
-      linearCKA: cross / (own.0.squareRoot() * own.1.squareRoot()),
+      linearCKA: cross / (own.features.squareRoot() * own.reference.squareRoot()),
       debiasedCKA: unbiased.cross / norm.squareRoot(),
       r2: try RidgeFolds(sums).r2(ridge: ridge))
   }
@@ -90,7 +94,10 @@ package enum FeatureSimilarity {
   private static func isIdentical(_ a: Tensor, _ b: Tensor) throws -> Bool {
     guard a.shape == b.shape, a.dtype == b.dtype else { return false }
     return try a.withBytes { left in
-      try b.withBytes { right in left.elementsEqual(right) }
+      try b.withBytes { right in
+        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+        return memcmp(first, second, left.count) == 0
+      }
     }
   }
 }

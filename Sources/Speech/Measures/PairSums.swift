@@ -3,109 +3,135 @@ import Torch
 /// Sums of products over the frames of two sets of features, centred by their means over all frames.
 ///
 /// Frames go through in chunks that are widened to float64. Even and odd frames are summed apart, for
-/// they are the two folds of the regression; their sums together serve CKA.
+/// they are the two folds of the regression; both together serve CKA.
 struct PairSums {
-  /// A matrix summed over even and over odd frames.
-  struct Halves {
-    var even: Tensor
-    var odd: Tensor
-    let total: Tensor
-
-    init(_ sums: [Tensor]) throws {
-      even = sums[0]
-      odd = sums[1]
-      total = try even.adding(odd)
-    }
+  /// Of even frames, or of odd ones.
+  struct Half {
+    var frames: Int
+    /// XᵀX and XᵀY of features X and reference Y.
+    var features: Tensor
+    var cross: Tensor
+    /// Σxᵢ and Σyᵢ: 1×D and 1×D′.
+    var featureSum: Tensor
+    var referenceSum: Tensor
+    /// Σ‖yᵢ‖².
+    var referenceSquares: Double
   }
 
   let frames: Int
-  /// XᵀX, YᵀY and XᵀY of features X and reference Y.
-  let features: Halves
-  let reference: Halves
-  let cross: Halves
-  /// Σxᵢ and Σyᵢ by half, as rows 1×D; about 0 over both halves.
-  let featureSums: [Tensor]
-  let referenceSums: [Tensor]
-  /// Frames by half.
-  let counts: [Int]
-  /// Σkᵢ and Σlᵢ.
+  let even: Half
+  let odd: Half
+  /// YᵀY over all frames.
+  let reference: Tensor
+  /// Σkᵢ and Σlᵢ with kᵢ = ‖xᵢ‖² and lᵢ = ‖yᵢ‖².
   let norms: (features: Double, reference: Double)
   /// Σkᵢ², Σlᵢ² and Σkᵢlᵢ.
   let normProducts: (features: Double, reference: Double, cross: Double)
 
-  /// Even, so that a frame's parity is that of its row in a chunk.
-  private static let chunkRows = 4096
+  /// Frames multiplied at once. Even, so that a frame's parity is that of its row; at 768 dimensions
+  /// both sides take 200 MB, and 10,000 frames need no second addition of a matrix.
+  private static let chunkRows = 16_384
 
   init(features x: Tensor, reference y: Tensor) throws {
     frames = x.shape[0]
-    counts = [(frames + 1) / 2, frames / 2]
-    let (xMean, yMean) = (try Self.mean(x), try Self.mean(y))
-    var (xx, yy, xy) = ([SymmetricSum](), [SymmetricSum](), [Tensor]())
-    var (xSums, ySums) = ([Tensor](), [Tensor]())
-    for _ in 0..<2 {
-      xx.append(try SymmetricSum(width: x.shape[1]))
-      yy.append(try SymmetricSum(width: y.shape[1]))
-      xy.append(try Tensor.zeros([x.shape[1], y.shape[1]], .float64))
-      xSums.append(try Tensor.zeros([1, x.shape[1]], .float64))
-      ySums.append(try Tensor.zeros([1, y.shape[1]], .float64))
-    }
+    let (xMean, yMean) = (try CentredRows.mean(x), try CentredRows.mean(y))
+    var halves = try [HalfSum(x.shape[1], y.shape[1]), HalfSum(x.shape[1], y.shape[1])]
+    var yy = try SymmetricSum(width: y.shape[1])
     var (k, l, kk, ll, kl) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for start in stride(from: 0, to: frames, by: Self.chunkRows) {
-      let rows = min(Self.chunkRows, frames - start)
-      let xRows = try Self.chunk(x, start, rows).subtracting(xMean)
-      let yRows = try Self.chunk(y, start, rows).subtracting(yMean)
-      for half in 0..<min(2, rows) {
-        let (xHalf, yHalf) = (try Self.half(xRows, half), try Self.half(yRows, half))
-        try xx[half].add(xHalf)
-        try yy[half].add(yHalf)
-        xy[half] = try xy[half].addmm(xHalf.transposed(0, 1), yHalf)
-        try xSums[half].add_(xHalf.sum(dimensions: [0], keep: true))
-        try ySums[half].add_(yHalf.sum(dimensions: [0], keep: true))
+      let range = start..<min(start + Self.chunkRows, frames)
+      let x = try CentredRows(x, range, mean: xMean)
+      let y = try CentredRows(y, range, mean: yMean)
+      try yy.add(y.rows)
+      for half in 0..<min(2, range.count) {
+        try halves[half].add(
+          Self.rows(x.rows, from: half), Self.rows(y.rows, from: half),
+          referenceSquares: Self.rows(y.norms, from: half).sum().item())
       }
-      let xNorms = try xRows.square().sum(dimensions: [1])
-      let yNorms = try yRows.square().sum(dimensions: [1])
-      k += try xNorms.sum().item()
-      l += try yNorms.sum().item()
-      kk += try xNorms.square().sum().item()
-      ll += try yNorms.square().sum().item()
-      kl += try xNorms.multiplying(by: yNorms).sum().item()
+      k += try x.norms.sum().item()
+      l += try y.norms.sum().item()
+      kk += try x.norms.square().sum().item()
+      ll += try y.norms.square().sum().item()
+      kl += try x.norms.multiplying(by: y.norms).sum().item()
     }
-    features = try Halves(xx.map { try $0.matrix() })
-    reference = try Halves(yy.map { try $0.matrix() })
-    cross = try Halves(xy)
-    featureSums = xSums
-    referenceSums = ySums
+    even = try halves[0].half(frames: (frames + 1) / 2)
+    odd = try halves[1].half(frames: frames / 2)
+    reference = try yy.matrix()
     norms = (k, l)
     normProducts = (kk, ll, kl)
   }
 
-  private static func chunk(_ values: Tensor, _ start: Int, _ rows: Int) throws -> Tensor {
-    try values.narrow(dimension: 0, start: start, count: rows).to(.float64)
-  }
-
-  private static func mean(_ values: Tensor) throws -> Tensor {
-    let sum = try Tensor.zeros([1, values.shape[1]], .float64)
-    let count = values.shape[0]
-    for start in stride(from: 0, to: count, by: chunkRows) {
-      let rows = try chunk(values, start, min(chunkRows, count - start))
-      try sum.add_(rows.sum(dimensions: [0], keep: true))
-    }
-    return try sum.divided(by: Double(count))
-  }
-
-  /// Every second row from row `half`, without a copy: BLAS takes the stride as it is.
-  private static func half(_ rows: Tensor, _ half: Int) throws -> Tensor {
-    try rows.unfold(dimension: 0, size: 1, step: 2, from: half)
+  /// Every second row from row `start`, without a copy: BLAS takes the stride as it is.
+  private static func rows(_ values: Tensor, from start: Int) throws -> Tensor {
+    try values.narrow(dimension: 0, start: start, count: values.shape[0] - start)
+      .unfold(dimension: 0, size: 1, step: 2).squeezed(-1)
   }
 }
 
-extension Tensor {
-  /// Rows `start`, `start + step`, …: N×D → M×D.
-  fileprivate func unfold(
-    dimension: Int, size: Int, step: Int, from start: Int
-  ) throws -> Tensor {
-    try narrow(dimension: dimension, start: start, count: shape[dimension] - start)
-      .unfold(dimension: dimension, size: size, step: step).squeezed(-1)
+/// Some frames in float64 less a mean, and their squared norms.
+private struct CentredRows {
+  /// N×D.
+  let rows: Tensor
+  /// N.
+  let norms: Tensor
+
+  /// Rows widened and reduced at once: at 768 dimensions they stay in a core's cache.
+  private static let pieceRows = 1024
+
+  init(_ values: Tensor, _ range: Range<Int>, mean: Tensor) throws {
+    rows = try Tensor.zeros([range.count, values.shape[1]], .float64)
+    var parts: [Tensor] = []
+    for start in stride(from: 0, to: range.count, by: Self.pieceRows) {
+      let count = min(Self.pieceRows, range.count - start)
+      let part = try rows.narrow(dimension: 0, start: start, count: count)
+      try part.copy_(
+        from: values.narrow(dimension: 0, start: range.lowerBound + start, count: count))
+      try part.add_(mean, scale: -1)
+      parts.append(try part.square().sum(dimensions: [1]))
+    }
+    norms = try Tensor.concatenated(parts, dimension: 0)
+  }
+
+  /// The mean of all rows: 1×D.
+  static func mean(_ values: Tensor) throws -> Tensor {
+    let count = values.shape[0]
+    let sum = try Tensor.zeros([1, values.shape[1]], .float64)
+    for start in stride(from: 0, to: count, by: pieceRows) {
+      let rows = min(pieceRows, count - start)
+      let part = try values.narrow(dimension: 0, start: start, count: rows).to(.float64)
+      try sum.add_(part.sum(dimensions: [0], keep: true))
+    }
+    return try sum.divided(by: Double(count))
+  }
+}
+
+/// The sums of a half while they grow.
+private struct HalfSum {
+  private var xx: SymmetricSum
+  private var xy: Tensor
+  private let xSum: Tensor
+  private let ySum: Tensor
+  private var ySquares = 0.0
+
+  init(_ xWidth: Int, _ yWidth: Int) throws {
+    xx = try SymmetricSum(width: xWidth)
+    xy = try Tensor.zeros([xWidth, yWidth], .float64)
+    xSum = try Tensor.zeros([1, xWidth], .float64)
+    ySum = try Tensor.zeros([1, yWidth], .float64)
+  }
+
+  mutating func add(_ x: Tensor, _ y: Tensor, referenceSquares: Double) throws {
+    try xx.add(x)
+    xy = try xy.addmm(x.transposed(0, 1), y)
+    try xSum.add_(x.sum(dimensions: [0], keep: true))
+    try ySum.add_(y.sum(dimensions: [0], keep: true))
+    ySquares += referenceSquares
+  }
+
+  func half(frames: Int) throws -> PairSums.Half {
+    PairSums.Half(
+      frames: frames, features: try xx.matrix(), cross: xy, featureSum: xSum, referenceSum: ySum,
+      referenceSquares: ySquares)
   }
 }
 
@@ -116,8 +142,8 @@ private struct SymmetricSum {
   /// Block rows; each holds its columns from its diagonal block to the right end.
   private var rows: [Tensor]
 
-  /// With 6 blocks 7/12 of the products remain, and each is still wide enough for BLAS.
-  private static let blocks = 6
+  /// With 8 blocks 9/16 of the products remain, and each is still wide enough for BLAS.
+  private static let blocks = 8
 
   init(width: Int) throws {
     self.width = width

@@ -15,75 +15,79 @@ struct RidgeFolds {
 
   /// - Throws: `SimilarityError.degenerate` where a half does not vary or the fit has no solution.
   func r2(ridge: Double) throws -> Double {
-    var (errors, total) = (0.0, 0.0)
-    for fitted in 0..<2 {
-      let (sse, sst) = try score(fitted: fitted, ridge: ridge)
-      errors += sse
-      total += sst
-    }
+    let folds = [
+      try Fold(fitted: sums.even, scored: sums.odd), try Fold(fitted: sums.odd, scored: sums.even),
+    ]
+    let total = try folds.reduce(0.0) { $0 + (try $1.total()) }
     guard total > 0 else {
       throw SimilarityError.degenerate(reason: "the reference does not vary within the halves")
     }
-    return 1 - errors / total
+    return 1 - (try folds.reduce(0.0) { $0 + (try $1.errors(ridge: ridge)) }) / total
+  }
+}
+
+private struct Fold {
+  private let fitted: PairSums.Half
+  private let scored: PairSums.Half
+  /// Of the fitted half.
+  private let xMean: Tensor
+  private let yMean: Tensor
+
+  init(fitted: PairSums.Half, scored: PairSums.Half) throws {
+    self.fitted = fitted
+    self.scored = scored
+    xMean = try fitted.featureSum.divided(by: Double(fitted.frames))
+    yMean = try fitted.referenceSum.divided(by: Double(fitted.frames))
   }
 
-  private func score(fitted: Int, ridge: Double) throws -> (sse: Double, sst: Double) {
-    let scored = 1 - fitted
-    let xMean = try sums.featureSums[fitted].divided(by: Double(sums.counts[fitted]))
-    let yMean = try sums.referenceSums[fitted].divided(by: Double(sums.counts[fitted]))
-    let weights = try self.weights(fitted, xMean, yMean, ridge)
-    let xx = try moments(sums.features, scored, sums.featureSums, xMean, sums.featureSums, xMean)
-    let xy = try moments(sums.cross, scored, sums.featureSums, xMean, sums.referenceSums, yMean)
-    let yy = try squares(scored, about: yMean)
-    let inner = try xx.matmul(weights).subtracting(xy.multiplying(by: 2))
-    let sse = yy + (try weights.multiplying(by: inner).sum().item())
-    let own = try sums.referenceSums[scored].divided(by: Double(sums.counts[scored]))
-    return (sse, try squares(scored, about: own))
+  /// SST.
+  func total() throws -> Double {
+    let sum = try scored.referenceSum.square().sum().item()
+    return scored.referenceSquares - sum / Double(scored.frames)
+  }
+
+  /// SSE.
+  func errors(ridge: Double) throws -> Double {
+    let weights = try self.weights(ridge)
+    let count = Double(scored.frames)
+    // Σ(xᵢ − a)ᵀ(yᵢ − b) = Σxᵢᵀyᵢ − (Σxᵢ)ᵀb − aᵀ(Σyᵢ − N·b): a correction of rank 2.
+    func moments(_ products: Tensor, _ sum: Tensor, _ mean: Tensor) throws -> Tensor {
+      let left = try Tensor.concatenated([scored.featureSum, xMean], dimension: 0)
+      let right = try Tensor.concatenated(
+        [mean, sum.subtracting(mean.multiplying(by: count))], dimension: 0)
+      return try products.addmm(left.transposed(0, 1), right, alpha: -1)
+    }
+    let xx = try moments(scored.features, scored.featureSum, xMean)
+    let xy = try moments(scored.cross, scored.referenceSum, yMean)
+    let linear = try scored.referenceSum.multiplying(by: yMean).sum().item()
+    let yy = scored.referenceSquares - 2 * linear + count * (try yMean.square().sum().item())
+    let inner = try xy.addmm(xx, weights, beta: -2, alpha: 1)
+    return yy + (try weights.multiplying(by: inner).sum().item())
   }
 
   /// (XᵀX + λ·I)⁻¹·XᵀY over the fitted half, about its own means.
-  private func weights(
-    _ half: Int, _ xMean: Tensor, _ yMean: Tensor, _ ridge: Double
-  ) throws -> Tensor {
-    let xx = try moments(sums.features, half, sums.featureSums, xMean, sums.featureSums, xMean)
-    let xy = try moments(sums.cross, half, sums.featureSums, xMean, sums.referenceSums, yMean)
+  private func weights(_ ridge: Double) throws -> Tensor {
+    let mean = try xMean.transposed(0, 1)
+    let count = Double(fitted.frames)
+    let xx = try fitted.features.addmm(mean, xMean, alpha: -count)
+    let xy = try fitted.cross.addmm(mean, yMean, alpha: -count)
     let width = xx.shape[0]
-    let identity = try Tensor.eye(width, .float64)
-    let penalty = ridge * (try trace(xx)) / Double(width)
+    let steps = Tensor.diagonal(of: width)
+    let diagonal = try xx.reshape([-1]).indexSelect(dimension: 0, indices: Tensor(indices: steps))
+    let penalty = ridge * (try diagonal.sum().item()) / Double(width)
+    let penalised = try xx.adding(Tensor.eye(width, .float64).multiplying(by: penalty))
     do {
-      let factor = try xx.adding(identity.multiplying(by: penalty)).cholesky()
-      return try xy.choleskySolved(factor: factor)
+      return try xy.choleskySolved(factor: penalised.cholesky())
     } catch {
       throw SimilarityError.degenerate(
         reason: "the features of a half of the frames are linearly dependent (\(error))")
     }
   }
+}
 
-  /// Σ(aᵢ − a)ᵀ(bᵢ − b) over a half, from Σaᵢᵀbᵢ, Σaᵢ and Σbᵢ.
-  private func moments(
-    _ products: PairSums.Halves, _ half: Int, _ aSums: [Tensor], _ a: Tensor, _ bSums: [Tensor],
-    _ b: Tensor
-  ) throws -> Tensor {
-    let product = half == 0 ? products.even : products.odd
-    let count = Double(sums.counts[half])
-    let correction = try aSums[half].transposed(0, 1).matmul(b)
-      .adding(a.transposed(0, 1).matmul(bSums[half]))
-      .subtracting(a.transposed(0, 1).matmul(b).multiplying(by: count))
-    return try product.subtracting(correction)
-  }
-
-  /// Σ‖yᵢ − mean‖² over a half.
-  private func squares(_ half: Int, about mean: Tensor) throws -> Double {
-    let count = Double(sums.counts[half])
-    let product = half == 0 ? sums.reference.even : sums.reference.odd
-    let linear = try sums.referenceSums[half].multiplying(by: mean).sum().item()
-    return try trace(product) - 2 * linear + count * (mean.square().sum().item())
-  }
-
-  private func trace(_ matrix: Tensor) throws -> Double {
-    let width = matrix.shape[0]
-    let diagonal = (0..<width).map { $0 * width + $0 }
-    return try matrix.reshape([-1])
-      .indexSelect(dimension: 0, indices: Tensor(indices: diagonal)).sum().item()
+extension Tensor {
+  /// Where the diagonal of a square matrix lies in row-major order.
+  fileprivate static func diagonal(of width: Int) -> [Int] {
+    (0..<width).map { $0 * width + $0 }
   }
 }
