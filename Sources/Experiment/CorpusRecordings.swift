@@ -20,7 +20,9 @@ extension CorpusDefinition {
     var seen: Set<String> = []
     var duplicates = 0
     var splits: [String: Split] = [:]
-    for (path, digest) in listing.sorted(by: { $0.path < $1.path }) {
+    for (path, digest) in listing.sorted(by: {
+      $0.path.utf8.lexicographicallyPrecedes($1.path.utf8)
+    }) {
       guard let labels = matcher.labels(of: path) else { continue }
       guard seen.insert(digest).inserted else {
         duplicates += 1

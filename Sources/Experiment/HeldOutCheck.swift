@@ -1,85 +1,152 @@
-/// A plan in which a held-out recording would be trained on.
+import OrderedCollections
+
+/// A plan in which held-out recordings would be trained on.
 package struct HeldOutError: Error, Sendable, Hashable, CustomStringConvertible {
-  package var stage: String
-  package var corpus: String
-  package var heldOutBy: String
-  /// Paths in the training corpus, at most a few.
-  package var recordings: [String]
-  package var count: Int
+  /// Recordings of one corpus that one stage would train on and another tests with.
+  package struct Leak: Sendable, Hashable {
+    /// The label of the stage that would train on them.
+    package var trainedBy: String
+    /// The corpus in which it would.
+    package var corpus: String
+    /// The label of the stage that tests with them.
+    package var heldOutBy: String
+    /// Paths in `corpus`, sorted.
+    package var recordings: [String]
+  }
+  package var leaks: [Leak]
 
   package var description: String {
-    let more = count > recordings.count ? " and \(count - recordings.count) more" : ""
-    return
-      "'\(stage)' would train on \(count) recordings of \(corpus) that \(heldOutBy) holds out: "
-      + recordings.joined(separator: ", ") + more
-      + "; change the split of one of the corpora so that the test recordings are trained on by none"
+    leaks.map { leak in
+      let shown = leak.recordings.prefix(3).joined(separator: ", ")
+      let rest = leak.recordings.count - 3
+      let verb = leak.recordings.count == 1 ? "is" : "are"
+      return "\(shown)\(rest > 0 ? " and \(rest) more" : "") of corpus '\(leak.corpus)' \(verb) "
+        + "held out by '\(leak.heldOutBy)' but would be trained on by '\(leak.trainedBy)'; hold "
+        + "them out of '\(leak.corpus)' too, or leave that corpus out of the training"
+    }.joined(separator: "\n")
   }
 }
 
 /// Proves on a plan that no training stage can see a recording that is tested with.
 ///
-/// Recordings are known by the hash of their bytes, so a copy under another name or in another corpus
-/// is found as well. Which recordings a stage may train on follows from its corpus inputs and the
-/// train split alone: limits in minutes only take away.
+/// Recordings are known by the hash of their bytes, so a copy under another name or in another
+/// corpus is found as well. Which recordings a stage may train on follows from its corpora and
+/// splits alone: limits in minutes only take away. A checkpoint's training counts where the spec
+/// says which experiment made it.
 package enum HeldOutCheck {
-  /// Checks `plan` and notes in it what is held out.
+  /// Checks `plan`.
   ///
-  /// - Throws: `HeldOutError` naming the stage and the recordings.
-  static func check(_ plan: inout Plan, _ input: PlannerInput) throws(HeldOutError) {
-    let names = corpusNames(plan)
-    var holders: [String: String] = [:]
-    for stage in plan.stages.values where tests(stage) {
-      for corpus in corpora(of: stage, names, plan) {
-        for recording in input.recordings[corpus] ?? [] where recording.split == .test {
-          holders[recording.digest] = corpus
+  /// - Returns: What is held out of each corpus, for the report, in the order of names.
+  /// - Throws: `HeldOutError` with every training stage that could see a held-out recording.
+  package static func check(
+    _ plan: Plan, _ input: PlannerInput
+  ) throws(HeldOutError) -> [HeldOutCorpus] {
+    let trainings = trainings(plan) + checkpointTrainings(input)
+    let holders = holders(plan, input)
+    var leaks: [HeldOutError.Leak] = []
+    for training in trainings {
+      let seen = (input.recordings[training.corpus]?.recordings ?? []).filter {
+        training.splits.contains($0.split)
+      }
+      let leaked = seen.filter { holders[$0.digest] != nil }
+      guard let first = leaked.first, let holder = holders[first.digest] else { continue }
+      leaks.append(
+        HeldOutError.Leak(
+          trainedBy: training.label, corpus: training.corpus, heldOutBy: holder,
+          recordings: leaked.map(\.path).sorted()))
+    }
+    if !leaks.isEmpty { throw HeldOutError(leaks: leaks) }
+    let tested = plan.stages.values.flatMap { testedCorpora($0, plan) }
+    return Set(trainings.map(\.corpus) + tested).sorted().map { corpus in
+      facts(corpus, input, OrderedSet(trainings.filter { $0.corpus == corpus }.map(\.label)))
+    }
+  }
+
+  /// What a stage may learn from.
+  private struct Training {
+    var label: String
+    var corpus: String
+    var splits: [Split]
+  }
+
+  private static func trainings(_ plan: Plan) -> [Training] {
+    plan.stages.values.flatMap { stage -> [Training] in
+      let splits: [Split]
+      switch stage.kind {
+      // Heads learn from the train split of what they are given.
+      case .pretrain, .evaluate: splits = [.train]
+      case .fineTune:
+        guard case .list(let words)? = stage.parameters["selection"]?["splits"] else { return [] }
+        splits = words.compactMap { $0.string.flatMap(Split.init) }
+      case .corpus, .downsample, .interpolate, .features, .compare: return []
+      }
+      return corpora(of: stage, plan).map {
+        Training(label: stage.label, corpus: $0, splits: splits)
+      }
+    }
+  }
+
+  private static func checkpointTrainings(_ input: PlannerInput) -> [Training] {
+    input.spec.models.keys.flatMap { model in
+      let path = Definitions.ModelPath(spec: input.spec, model: model)
+      return input.definitions.lineage(of: path).flatMap { node -> [Training] in
+        guard case .checkpoint(_, let name?) = node.source else { return [] }
+        return input.definitions.pretrainingCorpora(of: node).map {
+          Training(label: "checkpoint \(node.model) of \(name)", corpus: $0, splits: [.train])
         }
       }
     }
-    var trained: [String: [String]] = [:]
-    for stage in plan.stages.values where trains(stage) {
-      for corpus in corpora(of: stage, names, plan) {
-        trained[corpus, default: []].append(stage.label)
-        let seen = (input.recordings[corpus] ?? []).filter { $0.split == .train }
-        let leaked = seen.filter { holders[$0.digest] != nil }
-        guard let first = leaked.first else { continue }
-        throw HeldOutError(
-          stage: stage.label, corpus: corpus, heldOutBy: holders[first.digest] ?? "",
-          recordings: leaked.prefix(3).map(\.path), count: leaked.count)
+  }
+
+  /// The label of the first stage that tests with a recording, by the recording's digest.
+  private static func holders(_ plan: Plan, _ input: PlannerInput) -> [String: String] {
+    var labels: [String: String] = [:]
+    for stage in plan.stages.values {
+      for corpus in testedCorpora(stage, plan) where labels[corpus] == nil {
+        labels[corpus] = stage.label
       }
     }
-    plan.heldOut = names.values.sorted().map { facts($0, input, trained[$0] ?? []) }
-  }
-
-  private static func trains(_ stage: Stage) -> Bool {
-    [.pretrain, .fineTune, .evaluate].contains(stage.kind)
-  }
-
-  private static func tests(_ stage: Stage) -> Bool { stage.kind == .evaluate }
-
-  private static func corpusNames(_ plan: Plan) -> [StageKey: String] {
-    var names: [StageKey: String] = [:]
-    for stage in plan.stages.values where stage.kind == .corpus {
-      names[stage.key] = stage.parameters["definition"]?["name"]?.string
+    var holders: [String: String] = [:]
+    for (corpus, label) in labels.sorted(by: { $0.key < $1.key }) {
+      for recording in input.recordings[corpus]?.recordings ?? []
+      where recording.split == .test && holders[recording.digest] == nil {
+        holders[recording.digest] = label
+      }
     }
-    return names
+    return holders
   }
 
-  private static func corpora(
-    of stage: Stage, _ names: [StageKey: String], _ plan: Plan
-  ) -> [String] {
-    stage.inputs.values.compactMap { $0.stageKey.flatMap { names[$0] } }
+  private static func testedCorpora(_ stage: Stage, _ plan: Plan) -> [String] {
+    switch stage.kind {
+    case .evaluate: corpora(of: stage, plan)
+    case .compare:
+      stage.inputs.values.compactMap { $0.stageKey.flatMap { plan.stages[$0] } }
+        .filter { $0.kind == .features }.flatMap { corpora(of: $0, plan) }
+    case .corpus, .pretrain, .downsample, .fineTune, .interpolate, .features: []
+    }
+  }
+
+  /// The corpora that a stage reads itself.
+  private static func corpora(of stage: Stage, _ plan: Plan) -> [String] {
+    stage.inputs.values.compactMap { input in
+      guard let source = input.stageKey.flatMap({ plan.stages[$0] }), source.kind == .corpus else {
+        return nil
+      }
+      return source.parameters["definition"]?["name"]?.string
+    }
   }
 
   private static func facts(
-    _ corpus: String, _ input: PlannerInput, _ stages: [String]
+    _ corpus: String, _ input: PlannerInput, _ trainedOnBy: OrderedSet<String>
   ) -> HeldOutCorpus {
-    let recordings = input.recordings[corpus] ?? []
-    func count(_ split: Split) -> Int { recordings.filter { $0.split == split }.count }
-    let by = input.corpora[corpus]?.split.by ?? ""
+    let found = input.recordings[corpus]
+    let recordings = found?.recordings ?? []
+    func count(_ split: Split) -> Int { recordings.count { $0.split == split } }
+    let by = input.definitions.corpora[corpus]?.split.by ?? ""
     let groups = Set(recordings.filter { $0.split == .test }.compactMap { $0.labels[by] })
     return HeldOutCorpus(
       corpus: corpus, splitBy: by, trainRecordings: count(.train), devRecordings: count(.dev),
-      testRecordings: count(.test), testGroups: groups.count,
-      duplicates: input.duplicates[corpus] ?? 0, trainedOnBy: stages)
+      testRecordings: count(.test), testGroups: groups.count, duplicates: found?.duplicates ?? 0,
+      trainedOnBy: Array(trainedOnBy))
   }
 }

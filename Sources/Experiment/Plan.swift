@@ -36,6 +36,12 @@ package struct Plan: Sendable {
     return stage.key
   }
 
+  /// What stored features will take on disk, downsampled frames included.
+  package var featureBytes: Int {
+    stages.values.filter { $0.kind == .features || $0.kind == .downsample }
+      .reduce(0) { $0 + $1.resources.diskBytes }
+  }
+
   /// The stages that consume each stage directly.
   package func consumers() -> [StageKey: [StageKey]] {
     var result: [StageKey: [StageKey]] = [:]

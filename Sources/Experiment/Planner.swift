@@ -1,188 +1,175 @@
 import OrderedCollections
 
-/// What a planner is given besides the spec: definitions and what lies outside the plan, read by
-/// whoever may open files.
-package struct PlannerInput: Sendable {
-  package var spec: Spec
-  /// The spec's file name, for errors.
-  package var file: String
-  package var tasks: [String: TaskDefinition]
-  package var corpora: [String: CorpusDefinition]
-  /// Recordings of each corpus in use.
-  package var recordings: [String: [Recording]]
-  /// Copies that were left out, by corpus.
-  package var duplicates: [String: Int]
-  /// Digest of each corpus's listing.
-  package var listings: [String: String]
-  /// The site's recordings folder.
-  package var site: String
-  /// Digest and sizes of each checkpoint, by the path in the spec.
-  package var checkpoints: [String: CheckpointFacts]
-
-  package init(
-    spec: Spec, file: String, tasks: [String: TaskDefinition],
-    corpora: [String: CorpusDefinition], recordings: [String: [Recording]],
-    duplicates: [String: Int], listings: [String: String], site: String,
-    checkpoints: [String: CheckpointFacts]
-  ) {
-    self.spec = spec
-    self.file = file
-    self.tasks = tasks
-    self.corpora = corpora
-    self.recordings = recordings
-    self.duplicates = duplicates
-    self.listings = listings
-    self.site = site
-    self.checkpoints = checkpoints
-  }
-}
-
-/// What a plan needs to know of a checkpoint.
-package struct CheckpointFacts: Sendable, Hashable {
-  package var digest: String
-  /// Where it lies, for workers.
-  package var path: String
-  package var layers: Int
-  package var width: Int
-
-  package init(digest: String, path: String, layers: Int, width: Int) {
-    self.digest = digest
-    self.path = path
-    self.layers = layers
-    self.width = width
-  }
-}
-
 /// Expands a spec into a plan: lists multiply, and what is equal becomes one stage.
+///
+/// Planning is pure and total: whatever can be wrong with a spec is found before the first stage is
+/// made, and nothing is read or written.
 package struct Planner {
   let input: PlannerInput
   var plan: Plan
-  /// The corpus stages so far.
-  private var corpora: [String: StageKey] = [:]
+  private var models: [Definitions.ModelPath: EncoderNode] = [:]
 
   var spec: Spec { input.spec }
+  var definitions: Definitions { input.definitions }
 
   /// Plans an experiment.
   ///
   /// - Parameter input: The spec, the definitions it names, and what lies outside.
-  /// - Returns: The plan, whose held-out recordings have been proved to be held out.
+  /// - Returns: The plan, of which it has been proved that no test recording is trained on.
   /// - Throws: `SpecError` when the spec names what is not there; `HeldOutError` when a training stage
-  ///   could see a held-out recording; `PlanError` or `EncodingError` for what cannot be a stage.
+  ///   could see a held-out recording; `EncodingError` for a parameter that is not finite.
   package static func plan(_ input: PlannerInput) throws -> Plan {
+    try input.definitions.check(input.spec)
     var planner = Planner(input)
-    for (name, source) in input.spec.models { try planner.addModel(name, source) }
     try planner.addLogMelCells()
-    try HeldOutCheck.check(&planner.plan, input)
+    for name in input.spec.models.keys {
+      let model = Definitions.ModelPath(spec: input.spec, model: name)
+      let pretrained = try planner.encoder(of: model)
+      if input.spec.methods.isEmpty {
+        pretrained.input.stageKey.map { planner.plan.targets.append($0) }
+      } else {
+        try planner.addCells(name, pretrained)
+      }
+    }
+    planner.plan.heldOut = try HeldOutCheck.check(planner.plan, input)
     return planner.plan
   }
 
   private init(_ input: PlannerInput) {
     self.input = input
     plan = Plan(experiment: input.spec.experiment, question: input.spec.question)
-    plan.tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.tasks[$0] }.map(Self.column)
+    let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
+    plan.tasks = tasks.map(Self.column)
     plan.score = input.spec.evaluate?.score.map { score in
-      ScoreRule(
+      let ceilings = plan.tasks.map { ($0.name, $0.higherIsBetter ? 100.0 : 0) }
+      return ScoreRule(
         name: score.name, floorRow: score.floor,
-        ceilings: Dictionary(
-          uniqueKeysWithValues: plan.tasks.map { ($0.name, $0.higherIsBetter ? 100 : 0) }))
+        ceilings: Dictionary(ceilings, uniquingKeysWith: { first, _ in first }))
+    }
+    if !input.spec.methods.isEmpty {
+      plan.comparison = input.spec.compare.map { compare in
+        ComparisonRule(
+          measures: compare.measures, corpora: Array(OrderedSet(tasks.map(\.corpus))),
+          frames: compare.frames)
+      }
     }
   }
 
   private static func column(_ task: TaskDefinition) -> TaskColumn {
-    TaskColumn(
-      name: task.name, title: task.title,
-      metric: task.target.isPooled ? "accuracy" : task.target == .phones ? "PER" : "CER",
-      higherIsBetter: task.target.isPooled, caveat: task.caveat)
+    let metric =
+      switch task.target {
+      case .phones: "PER"
+      case .characters: "CER"
+      case .label: "accuracy"
+      }
+    return TaskColumn(
+      name: task.name, title: task.title, metric: metric, higherIsBetter: task.target.isPooled,
+      caveat: task.caveat)
   }
 
-  /// The seed of draws that belong to no row: which frames are compared.
-  var sampleSeed: UInt64 { spec.seeds.first ?? 0 }
-
-  func task(_ name: String) throws -> TaskDefinition {
-    guard let task = input.tasks[name] else {
-      throw SpecError([
-        SpecProblem(
-          file: input.file, line: 1, column: 1,
-          message: SpecMessage.unknown("task", name, among: Array(input.tasks.keys)))
-      ])
+  func task(_ name: String) throws(SpecError) -> TaskDefinition {
+    guard let task = definitions.tasks[name] else {
+      let message = SpecMessage.unknown("task", name, among: definitions.tasks.keys)
+      throw SpecError([SpecProblem(message, at: SpecPlace(file: spec.places.file))])
     }
     return task
   }
 
-  /// The stage of a corpus, added when it is first asked for.
-  mutating func corpus(_ name: String) throws -> StageKey {
-    if let key = corpora[name] { return key }
-    guard let definition = input.corpora[name], let listing = input.listings[name] else {
-      throw SpecError([
-        SpecProblem(
-          file: input.file, line: 1, column: 1,
-          message: SpecMessage.unknown("corpus", name, among: Array(input.corpora.keys)))
-      ])
+  func recordings(of corpus: String) -> [Recording] {
+    input.recordings[corpus]?.recordings ?? []
+  }
+
+  /// The stage of a corpus.
+  mutating func corpus(_ name: String) throws -> StageInput {
+    guard let definition = definitions.corpora[name], let found = input.recordings[name] else {
+      let message = SpecMessage.unknown("corpus", name, among: definitions.corpora.keys)
+      throw SpecError([SpecProblem(message, at: SpecPlace(file: spec.places.file))])
     }
-    let count = input.recordings[name]?.count ?? 0
-    let key = try plan.add(
-      Stage(
-        .corpus, parameters: CorpusParameters(definition: definition),
-        inputs: ["recordings": .external(digest: listing, path: input.site)],
-        label: "corpus \(name)",
-        // Some 3 s a recording at 32 kB/s; decoding takes some 10 ms each.
-        resources: Resources(diskBytes: count * 96_000, cost: Double(count) * 0.01)))
-    corpora[name] = key
-    return key
+    let seconds = Double(found.recordings.count) * PlanMeasures.secondsOfRecording
+    return .stage(
+      try plan.add(
+        Stage(
+          .corpus, parameters: CorpusParameters(definition: definition),
+          inputs: ["recordings": .external(digest: found.digest, path: input.recordingsFolder)],
+          label: "corpus \(name)",
+          resources: Resources(
+            diskBytes: Int(seconds * PlanMeasures.bytesOfSecond),
+            cost: seconds * PlanMeasures.decoding))))
   }
 
   // MARK: Models
 
-  private mutating func addModel(_ name: String, _ source: ModelSource) throws {
+  /// θ₀ of a model, with all that it is made from.
+  mutating func encoder(of model: Definitions.ModelPath) throws -> EncoderNode {
+    if let known = models[model] { return known }
     let encoder: EncoderNode
-    switch source {
-    case .checkpoint(let path):
+    switch model.source {
+    case .checkpoint(let path, _):
       guard let facts = input.checkpoints[path] else {
         throw SpecError([
           SpecProblem(
-            file: input.file, line: 1, column: 1, message: "checkpoint '\(path)' was not found")
+            SpecMessage.checkpointMissing(path), at: model.spec.places[.model(model.model)])
         ])
       }
       encoder = EncoderNode(
         input: .external(digest: facts.digest, path: facts.path), layers: facts.layers,
-        width: facts.width, sharesDownsampling: true, label: "pre-trained")
+        width: facts.width, convolutionChannels: facts.convolutionChannels,
+        sharesDownsampling: true, label: "pre-trained")
     case .pretrain(let pretrain):
-      encoder = try addPretraining(name, pretrain)
+      encoder = try pretrained(model, pretrain)
+    case .elsewhere, nil:
+      guard let other = definitions.parent(of: model) else {
+        throw SpecError([
+          SpecProblem(
+            SpecMessage.unknown("model", model.title, among: definitions.experiments.keys),
+            at: model.spec.places[.model(model.model)])
+        ])
+      }
+      encoder = try self.encoder(of: other)
     }
-    if !spec.methods.isEmpty { try addCells(name, encoder) }
+    models[model] = encoder
+    return encoder
   }
 
-  private mutating func addPretraining(
-    _ name: String, _ pretrain: PretrainSpec
+  /// Rounds of pre-training, each the teacher of the next. All seeds of the experiment share the
+  /// result, as they would share a published checkpoint: it is drawn with the first seed.
+  private mutating func pretrained(
+    _ model: Definitions.ModelPath, _ pretrain: PretrainSpec
   ) throws -> EncoderNode {
-    var teacher: StageKey?
+    let seed = model.spec.firstSeed
+    var teacher = try pretrain.teacher.flatMap { definitions.model($0, from: model.spec) }
+      .map { try encoder(of: $0) }
     for (number, round) in pretrain.rounds.enumerated() {
       var inputs: OrderedDictionary<String, StageInput> = [:]
       for corpus in pretrain.corpora.sorted() {
-        inputs["corpus." + corpus] = .stage(try self.corpus(corpus))
+        inputs["corpus." + corpus] = try self.corpus(corpus)
       }
-      if let teacher { inputs["teacher"] = .stage(teacher, entry: "model") }
-      let label =
-        "pretrain \(name)" + (pretrain.rounds.count > 1 ? " · round \(number + 1)" : "")
-        + " · seed \(sampleSeed)"
-      teacher = try plan.add(
+      if round.start == "teacher" || round.units.features == "hidden" {
+        inputs["teacher"] = teacher?.input
+      }
+      let rounds = pretrain.rounds.count
+      let key = try plan.add(
         Stage(
-          .pretrain, parameters: round, seed: sampleSeed, inputs: inputs, label: label,
+          .pretrain, parameters: round, seed: seed, inputs: inputs,
+          label: "pretrain \(model.model)" + (rounds > 1 ? " · round \(number + 1)" : "")
+            + " · seed \(seed)",
           resources: Resources(
-            cores: round.threads, diskBytes: 16 << 20,
-            cost: Double(round.steps) * round.batchSeconds / 40)))
+            cores: round.threads, diskBytes: PlanMeasures.modelBytes,
+            cost: Double(round.steps) * round.batchSeconds * PlanMeasures.pretraining)))
+      teacher = EncoderNode(
+        input: .stage(key, entry: "model"), layers: round.architecture.layers,
+        width: round.architecture.width,
+        convolutionChannels: round.architecture.convolutionChannels, sharesDownsampling: true,
+        label: "pre-trained")
     }
-    guard let last = teacher, let round = pretrain.rounds.last else {
+    guard let teacher else {
       throw SpecError([
         SpecProblem(
-          file: input.file, line: 1, column: 1,
-          message: "model '\(name)' has no round of pre-training")
+          SpecMessage.missing("rounds", "model '\(model.model)'"),
+          at: model.spec.places[.model(model.model)])
       ])
     }
-    if spec.methods.isEmpty { plan.targets.append(last) }
-    return EncoderNode(
-      input: .stage(last, entry: "model"), layers: round.architecture.layers,
-      width: round.architecture.width, sharesDownsampling: true, label: "pre-trained")
+    return teacher
   }
 }
 
@@ -191,8 +178,29 @@ struct EncoderNode {
   var input: StageInput
   var layers: Int
   var width: Int
+  var convolutionChannels: Int
   /// Whether its downsampling module is θ₀'s, so that stored downsampled frames serve it.
   var sharesDownsampling: Bool
   /// What labels say.
   var label: String
+}
+
+/// Guesses about recordings and a core, measured on Debian's recordings with a model of 1.7 million
+/// parameters. They order stages and foretell disk; no result depends on them.
+enum PlanMeasures {
+  /// The mean over the corpora of `experiments/corpora` is 2 to 4 s.
+  static let secondsOfRecording = 3.0
+  /// 16 kHz, 16 bits.
+  static let bytesOfSecond = 32_000.0
+  /// Frames a second of every encoder here.
+  static let frameRate = 50.0
+  static let modelBytes = 16 << 20
+
+  // Core-seconds for a second of audio.
+  static let decoding = 0.004
+  static let pretraining = 0.025
+  static let downsampling = 0.003
+  static let fineTuning = 0.012
+  static let regularFineTuning = 0.025
+  static let encoding = 0.004
 }

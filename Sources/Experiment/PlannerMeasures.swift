@@ -4,27 +4,17 @@ import OrderedCollections
 extension Planner {
   /// Threads of stages whose recipe names none: one, so that workers fill the cores.
   private static let threads = 1
-  /// Frames a second of every encoder here.
-  private static let frameRate = 50.0
 
   mutating func addLogMelCells() throws {
-    for case .logMel(let normalise) in spec.methods {
-      for isNormalised in normalise {
-        let point = MethodPoint(
-          name: "log-mel", title: isNormalised ? "log-mel, normalised" : "log-mel")
-        for seed in spec.seeds {
-          var evaluations: OrderedDictionary<String, StageKey> = [:]
-          for name in spec.evaluate?.tasks ?? [] {
-            let task = try task(name)
-            let features = try self.features(
-              nil, source: isNormalised ? .normalisedLogMel : .logMel, task: task)
-            evaluations[name] = try evaluation(task, features, seed, label: point.title)
-          }
-          plan.cells.append(
-            Cell(
-              model: nil, method: point, fineTuned: nil, seed: seed, evaluations: evaluations,
-              comparison: nil))
-        }
+    for row in spec.methods.flatMap(\.rows) {
+      guard case .logMel(let isNormalised) = row.making else { continue }
+      let reading = Reading(
+        source: isNormalised ? .normalisedLogMel : .logMel, label: row.point.title)
+      for seed in spec.seeds {
+        plan.cells.append(
+          Cell(
+            model: nil, method: row.point, fineTuned: nil, seed: seed,
+            evaluations: try evaluations(of: reading, seed), comparison: nil))
       }
     }
   }
@@ -33,95 +23,112 @@ extension Planner {
     _ model: String, _ method: MethodPoint, _ fineTuned: String?, _ seed: UInt64,
     _ encoder: EncoderNode, _ pretrained: EncoderNode
   ) throws {
-    var evaluations: OrderedDictionary<String, StageKey> = [:]
-    for name in spec.evaluate?.tasks ?? [] {
-      let task = try task(name)
-      let features = try self.features(encoder, of: pretrained, source: .encoder, task: task)
-      evaluations[name] = try evaluation(task, features, seed, label: encoder.label)
-    }
+    let reading = Reading(
+      source: .encoder, label: encoder.label, encoder: encoder, pretrained: pretrained)
     plan.cells.append(
       Cell(
-        model: model, method: method, fineTuned: fineTuned, seed: seed, evaluations: evaluations,
+        model: model, method: method, fineTuned: fineTuned, seed: seed,
+        evaluations: try evaluations(of: reading, seed),
         comparison: try comparison(encoder, pretrained)))
   }
 
-  /// The output of θ₀'s downsampling module for a selection of a corpus.
-  mutating func downsampled(
-    _ pretrained: EncoderNode, _ corpus: String, _ selection: Selection
-  ) throws -> StageKey {
-    try plan.add(
-      Stage(
-        .downsample, parameters: DownsampleParameters(selection: selection, threads: Self.threads),
-        inputs: ["encoder": pretrained.input, "corpus": .stage(try self.corpus(corpus))],
-        label: "downsample \(corpus) · "
-          + selection.splits.map(\.rawValue).joined(separator: " and "),
-        resources: Resources(
-          diskBytes: Int(minutes(selection, corpus) * 60 * Self.frameRate) * 256,
-          cost: minutes(selection, corpus) * 0.6)))
+  /// What features come from.
+  private struct Reading {
+    var source: FeaturesParameters.Source
+    var label: String
+    var encoder: EncoderNode?
+    var pretrained: EncoderNode?
+
+    var vectors: Int { (encoder?.layers ?? 0) + 1 }
+    /// Log-mel frames have 80 bands.
+    var width: Int { encoder?.width ?? 80 }
   }
 
-  /// Features for a task: pooled for labels, frames for sequences.
-  private mutating func features(
-    _ encoder: EncoderNode?, of pretrained: EncoderNode? = nil,
-    source: FeaturesParameters.Source, task: TaskDefinition
-  ) throws -> StageKey {
-    try features(
-      encoder, of: pretrained, source: source, corpus: task.corpus, selection: task.selection,
-      output: task.target.isPooled ? .pooled : .frames, seed: nil)
+  private mutating func evaluations(
+    of reading: Reading, _ seed: UInt64
+  ) throws -> OrderedDictionary<String, StageKey> {
+    var evaluations: OrderedDictionary<String, StageKey> = [:]
+    for name in spec.evaluate?.tasks ?? [] {
+      let task = try task(name)
+      let features = try features(
+        reading, task, task.selection, task.target.isPooled ? .pooled : .frames, seed: nil)
+      evaluations[name] = try evaluation(task, features, seed, label: reading.label)
+    }
+    return evaluations
   }
 
-  private mutating func features(
-    _ encoder: EncoderNode?, of pretrained: EncoderNode?, source: FeaturesParameters.Source,
-    corpus: String, selection: Selection, output: FeaturesParameters.Output, seed: UInt64?
-  ) throws -> StageKey {
-    var inputs: OrderedDictionary<String, StageInput> = ["corpus": .stage(try self.corpus(corpus))]
-    if let encoder {
-      inputs["encoder"] = encoder.input
-      if encoder.sharesDownsampling, let pretrained {
-        inputs["downsampled"] = .stage(try downsampled(pretrained, corpus, selection))
+  /// The output of θ₀'s downsampling module for all recordings that a task uses, in fine-tuning or
+  /// evaluation: one stage, whose artifact serves every selection within.
+  mutating func downsampled(_ pretrained: EncoderNode, _ task: TaskDefinition) throws -> StageInput
+  {
+    var selection = task.selection
+    if let fineTune = task.fineTune {
+      let train = Split.train.rawValue
+      // No limit is the largest.
+      selection.minutes[train] = fineTune.minutes[train].flatMap { minutes in
+        selection.minutes[train].map { max($0, minutes) }
       }
     }
-    let vectors = (encoder?.layers ?? 0) + 1
-    let width = encoder?.width ?? 80
-    let minutes = minutes(selection, corpus)
-    let bytes: Int
-    let word: String
-    switch output {
-    case .pooled:
-      bytes = (input.recordings[corpus]?.count ?? 0) * vectors * width * 4
-      word = "pooled"
-    case .frames:
-      bytes = Int(minutes * 60 * Self.frameRate) * vectors * width * 2
-      word = "frames"
-    case .sampled(let count):
-      bytes = count * vectors * width * 4
-      word = "sample"
+    let minutes = minutes(selection, task.corpus)
+    let frames = minutes * 60 * PlanMeasures.frameRate
+    return .stage(
+      try plan.add(
+        Stage(
+          .downsample,
+          parameters: DownsampleParameters(selection: selection, threads: Self.threads),
+          inputs: ["encoder": pretrained.input, "corpus": try corpus(task.corpus)],
+          label: "downsample \(task.corpus)",
+          resources: Resources(
+            diskBytes: Int(frames) * pretrained.convolutionChannels * 4,
+            cost: minutes * 60 * PlanMeasures.downsampling))))
+  }
+
+  /// Features of the recordings of a task: tasks with one selection share the stage.
+  private mutating func features(
+    _ reading: Reading, _ task: TaskDefinition, _ selection: Selection,
+    _ output: FeaturesParameters.Output, seed: UInt64?
+  ) throws -> StageInput {
+    var inputs: OrderedDictionary<String, StageInput> = ["corpus": try corpus(task.corpus)]
+    inputs["encoder"] = reading.encoder?.input
+    if let pretrained = reading.pretrained, reading.encoder?.sharesDownsampling == true {
+      inputs["downsampled"] = try downsampled(pretrained, task)
     }
-    return try plan.add(
-      Stage(
-        .features,
-        parameters: FeaturesParameters(
-          source: source, selection: selection, output: output, threads: Self.threads),
-        seed: seed, inputs: inputs,
-        label: "features \(corpus) · \(word) · \(encoder?.label ?? source.rawValue)",
-        resources: Resources(diskBytes: bytes, cost: minutes * 0.5)))
+    let minutes = minutes(selection, task.corpus)
+    let word: String
+    let vectors: Int
+    let bytes: Int
+    switch output {
+    case .pooled: (word, vectors, bytes) = ("pooled", utterances(selection, task.corpus), 4)
+    case .frames: (word, vectors, bytes) = ("frames", Int(minutes * 60 * PlanMeasures.frameRate), 2)
+    case .sampled(let count): (word, vectors, bytes) = ("sample", count, 4)
+    }
+    return .stage(
+      try plan.add(
+        Stage(
+          .features,
+          parameters: FeaturesParameters(
+            source: reading.source, selection: selection, output: output, threads: Self.threads),
+          seed: seed, inputs: inputs,
+          label: "features \(task.corpus) · \(word) · \(reading.label)",
+          resources: Resources(
+            diskBytes: vectors * reading.vectors * reading.width * bytes,
+            cost: minutes * 60 * PlanMeasures.encoding))))
   }
 
   private mutating func evaluation(
-    _ task: TaskDefinition, _ features: StageKey, _ seed: UInt64, label: String
+    _ task: TaskDefinition, _ features: StageInput, _ seed: UInt64, label: String
   ) throws -> StageKey {
-    try plan.add(
+    // A step of a pooled head sees one vector an utterance, one of CTC every frame.
+    let step = task.target.isPooled ? 0.001 : 0.03
+    return try plan.add(
       Stage(
         .evaluate,
         parameters: EvaluateParameters(
           task: task.name, target: task.target, head: task.head, recipe: task.recipe,
           selection: task.selection),
-        seed: seed,
-        inputs: ["features": .stage(features), "corpus": .stage(try corpus(task.corpus))],
+        seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
         label: "evaluate \(task.name) · \(label) · head seed \(seed)",
-        resources: Resources(
-          cores: task.recipe.threads,
-          cost: Double(task.recipe.steps) * (task.target.isPooled ? 0.001 : 0.03))))
+        resources: Resources(cores: task.recipe.threads, cost: Double(task.recipe.steps) * step)))
   }
 
   /// Compares an encoder with θ₀ on test recordings of the evaluated corpora.
@@ -130,24 +137,20 @@ extension Planner {
   ) throws -> StageKey? {
     guard let compare = spec.compare else { return nil }
     let tasks = try (spec.evaluate?.tasks ?? []).map { try task($0) }
-    let corpora = OrderedSet(tasks.map(\.corpus))
-    plan.comparison = ComparisonRule(
-      measures: compare.measures, corpora: Array(corpora), frames: compare.frames)
+    let byCorpus = OrderedDictionary(
+      tasks.map { ($0.corpus, $0) }, uniquingKeysWith: { first, _ in first })
     var inputs: OrderedDictionary<String, StageInput> = [:]
-    for corpus in corpora {
-      // The recordings that the tasks test on: their downsampled frames are there already.
-      let selection = tasks.first { $0.corpus == corpus }?.selection ?? Selection(splits: [.test])
-      let held = Selection(
-        splits: [.test], minutes: selection.minutes.filter { $0.key == Split.test.rawValue })
-      let share = FeaturesParameters.Output.sampled(count: compare.frames / corpora.count)
-      inputs["reference." + corpus] = .stage(
-        try features(
-          pretrained, of: pretrained, source: .encoder, corpus: corpus, selection: held,
-          output: share, seed: sampleSeed))
-      inputs["features." + corpus] = .stage(
-        try features(
-          encoder, of: pretrained, source: .encoder, corpus: corpus, selection: held,
-          output: share, seed: sampleSeed))
+    for (index, (corpus, task)) in byCorpus.enumerated() {
+      // Within the recordings that the first task of the corpus tests on.
+      let selection = Selection(
+        splits: [.test], minutes: task.minutes.filter { $0.key == Split.test.rawValue })
+      let count =
+        compare.frames / byCorpus.count + (index < compare.frames % byCorpus.count ? 1 : 0)
+      for (role, model) in [("reference", pretrained), ("features", encoder)] {
+        inputs["\(role).\(corpus)"] = try features(
+          Reading(source: .encoder, label: model.label, encoder: model, pretrained: pretrained),
+          task, selection, .sampled(count: count), seed: spec.firstSeed)
+      }
     }
     inputs["pre-trained"] = pretrained.input
     inputs["encoder"] = encoder.input
@@ -156,15 +159,22 @@ extension Planner {
         .compare,
         parameters: CompareParameters(
           measures: compare.measures, ridge: compare.ridge, threads: Self.threads),
-        inputs: inputs, label: "compare \(encoder.label)", resources: Resources(cost: 0.5)))
+        inputs: inputs, label: "compare \(encoder.label)",
+        resources: Resources(cost: Double(compare.frames) * 1e-4)))
   }
 
-  /// Minutes of a selection, guessed at 3 s a recording where nothing limits them.
+  // MARK: Sizes
+
+  /// Minutes of a selection, guessed where nothing limits them.
   private func minutes(_ selection: Selection, _ corpus: String) -> Double {
-    let recordings = input.recordings[corpus] ?? []
-    return selection.splits.reduce(0.0) { sum, split in
-      let all = Double(recordings.filter { $0.split == split }.count) * 3 / 60
+    selection.splits.reduce(0) { sum, split in
+      let recordings = recordings(of: corpus).count { $0.split == split }
+      let all = Double(recordings) * PlanMeasures.secondsOfRecording / 60
       return sum + min(all, selection.minutes[split.rawValue] ?? all)
     }
+  }
+
+  private func utterances(_ selection: Selection, _ corpus: String) -> Int {
+    Int((minutes(selection, corpus) * 60 / PlanMeasures.secondsOfRecording).rounded())
   }
 }

@@ -2,186 +2,138 @@ import OrderedCollections
 
 /// Fine-tuning, interpolation and the rows of the comparison.
 extension Planner {
-  /// Adds the cells of one model: every method × fine-tuning task × seed.
+  /// Adds the cells of one model: every row × fine-tuning task × seed.
   mutating func addCells(_ model: String, _ pretrained: EncoderNode) throws {
-    for method in spec.methods {
-      switch method {
+    for row in spec.methods.flatMap(\.rows) {
+      switch row.making {
       case .logMel: continue
       case .preTrained:
-        for seed in spec.seeds {
-          try addCell(
-            model, MethodPoint(name: "pre-trained", title: "Pre-trained", alpha: 0), nil, seed,
-            pretrained, pretrained)
-        }
-      default:
+        for seed in spec.seeds { try addCell(model, row.point, nil, seed, pretrained, pretrained) }
+      case .fineTuned, .interpolated, .early:
         for task in spec.fineTune?.tasks ?? [] {
-          for (point, encoder) in points(of: method) {
-            for seed in spec.seeds {
-              try addCell(
-                model, point, task, seed, encoder(&self, pretrained, task, seed), pretrained)
-            }
+          for seed in spec.seeds {
+            let encoder = try encoder(row.making, pretrained, FineTuning(task: task, seed: seed))
+            try addCell(model, row.point, task, seed, encoder, pretrained)
           }
         }
       }
     }
   }
 
-  private typealias EncoderMaker = (inout Planner, EncoderNode, String, UInt64) throws ->
-    EncoderNode
+  /// One fine-tuning of a model.
+  private struct FineTuning {
+    var task: String
+    var seed: UInt64
+  }
 
-  /// The rows of a method, and how the encoder of each is made.
-  private func points(of method: MethodSpec) -> [(MethodPoint, EncoderMaker)] {
-    switch method {
-    case .logMel, .preTrained: []
-    case .regularFT:
-      [
-        (
-          MethodPoint(name: "regular-ft", title: "Regular fine-tuning"),
-          { try $0.fineTuned($1, task: $2, seed: $3, isStable: false, strength: nil) }
-        )
-      ]
-    case .stableFT:
-      [
-        (
-          MethodPoint(name: "stable-ft", title: "Stable-FT", alpha: 1),
-          { try $0.fineTuned($1, task: $2, seed: $3, isStable: true, strength: nil) }
-        )
-      ]
-    case .speechFT(let alphas):
-      alphas.map { alpha in
-        (
-          MethodPoint(
-            name: "speech-ft", title: "Speech-FT α \(Canonical(number: alpha).text)", alpha: alpha),
-          { try $0.interpolated($1, task: $2, seed: $3, alpha: alpha) }
-        )
-      }
-    case .l2SP(let strengths):
-      strengths.map { strength in
-        (
-          MethodPoint(name: "l2-sp", title: "L2-SP λ \(Canonical(number: strength).text)"),
-          {
-            try $0.fineTuned(
-              $1, task: $2, seed: $3, isStable: true, strength: strength == 0 ? nil : strength)
-          }
-        )
-      }
-    case .earlyCheckpoint(let shares):
-      shares.map { share in
-        (
-          MethodPoint(
-            name: "early-checkpoint",
-            title: "Early checkpoint \(Canonical(number: (share * 1000).rounded() / 10).text) %"),
-          { try $0.early($1, task: $2, seed: $3, share: share) }
-        )
-      }
+  private mutating func encoder(
+    _ making: MethodRow.Making, _ pretrained: EncoderNode, _ fineTuning: FineTuning
+  ) throws -> EncoderNode {
+    switch making {
+    case .logMel, .preTrained: pretrained
+    case .fineTuned(let isStable, let strength):
+      try fineTuned(pretrained, fineTuning, isStable: isStable, l2spStrength: strength)
+    case .interpolated(let alpha): try interpolated(pretrained, fineTuning, alpha: alpha)
+    case .early(let share): try early(pretrained, fineTuning, share: share)
     }
   }
 
-  private func recipe(_ task: TaskDefinition) throws -> TaskDefinition.FineTuneDefinition {
-    guard var definition = task.fineTune else {
+  /// Stable fine-tuning (head first, downsampling frozen, with or without L2-SP), or regular one.
+  private mutating func fineTuned(
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, isStable: Bool, l2spStrength: Double?
+  ) throws -> EncoderNode {
+    let task = try task(fineTuning.task)
+    guard let definition = task.fineTune,
+      var recipe = definitions.recipe(of: fineTuning.task, in: spec)
+    else {
       throw SpecError([
         SpecProblem(
-          file: input.file, line: 1, column: 1,
-          message: "task '\(task.name)' cannot be fine-tuned on: its file has no 'fine-tune'")
+          SpecMessage.notFineTunable(task.name), at: spec.places[.fineTuneTask(task.name)])
       ])
     }
-    if let overrides = spec.fineTune?.recipe {
-      definition.recipe = overrides.applied(to: definition.recipe)
-    }
-    return definition
-  }
-
-  /// Stable fine-tuning (head first, downsampling frozen, with or without L2-SP), or the regular one.
-  private mutating func fineTuned(
-    _ pretrained: EncoderNode, task name: String, seed: UInt64, isStable: Bool, strength: Double?
-  ) throws -> EncoderNode {
-    let task = try task(name)
-    var definition = try recipe(task)
-    if !isStable { definition.recipe.headOnly = 0 }
-    if !isStable || strength != nil { definition.recipe.checkpoints = [] }
-    let selection = Selection(splits: [.train], minutes: definition.minutes)
+    if !isStable { recipe.headOnly = 0 }
+    // Only Stable-FT's way is looked at before its end.
+    if !isStable || l2spStrength != nil { recipe.checkpoints = [] }
+    let parameters = FineTuneParameters(
+      phase: .joint, target: task.target,
+      selection: Selection(splits: [.train], minutes: definition.minutes), head: definition.head,
+      recipe: recipe, freezeDownsampling: isStable, l2spStrength: l2spStrength)
     var inputs: OrderedDictionary<String, StageInput> = [
-      "encoder": pretrained.input, "corpus": .stage(try corpus(task.corpus)),
+      "encoder": pretrained.input, "corpus": try corpus(task.corpus),
     ]
-    var parameters = FineTuneParameters(
-      phase: .headOnly, target: task.target, selection: selection, head: definition.head,
-      recipe: definition.recipe, freezeDownsampling: isStable, l2spStrength: nil)
-    let cost = Double(definition.recipe.steps) * definition.recipe.batchSeconds
-    if isStable {
-      inputs["downsampled"] = .stage(try downsampled(pretrained, task.corpus, selection))
+    if isStable { inputs["downsampled"] = try downsampled(pretrained, task) }
+    if recipe.headOnlySteps > 0 {
+      inputs["start"] = try headOnly(parameters, inputs, fineTuning)
     }
-    if definition.recipe.headOnlySteps > 0 {
-      // What comes after the head-only phase does not enter its key, so all methods share it.
-      var shared = parameters
-      shared.recipe.checkpoints = []
-      inputs["start"] = .stage(
-        try plan.add(
-          Stage(
-            .fineTune, parameters: shared, seed: seed, inputs: inputs,
-            label: "fine-tune \(name) · head only · seed \(seed)",
-            resources: Resources(
-              cores: definition.recipe.threads, cost: cost * definition.recipe.headOnly / 150))))
-    }
-    parameters.phase = .joint
-    parameters.l2spStrength = strength
     let method =
-      !isStable
-      ? "regular-ft" : strength.map { "l2-sp λ \(Canonical(number: $0).text)" } ?? "stable-ft"
+      isStable
+      ? l2spStrength.map { "l2-sp λ \(Canonical(number: $0).text)" } ?? "stable-ft" : "regular-ft"
+    let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
     let key = try plan.add(
       Stage(
-        .fineTune, parameters: parameters, seed: seed, inputs: inputs,
-        label: "fine-tune \(name) · \(method) · seed \(seed)",
+        .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
+        label: "fine-tune \(task.name) · \(method) · seed \(fineTuning.seed)",
         resources: Resources(
-          cores: definition.recipe.threads, diskBytes: 16 << 20, cost: cost / (isStable ? 60 : 30)))
-    )
-    return EncoderNode(
-      input: .stage(key, entry: "model"), layers: pretrained.layers, width: pretrained.width,
-      sharesDownsampling: isStable, label: "\(name) · \(method) · seed \(seed)")
+          cores: recipe.threads,
+          diskBytes: (1 + recipe.checkpoints.count) * PlanMeasures.modelBytes,
+          cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.batchSeconds * second)))
+    var encoder = pretrained
+    encoder.input = .stage(key, entry: "model")
+    encoder.sharesDownsampling = isStable
+    encoder.label = "\(task.name) · \(method) · seed \(fineTuning.seed)"
+    return encoder
+  }
+
+  /// The first β of the steps, which every method that starts with them shares: what comes later
+  /// (checkpoints, the penalty) is no part of it.
+  private mutating func headOnly(
+    _ joint: FineTuneParameters, _ inputs: OrderedDictionary<String, StageInput>,
+    _ fineTuning: FineTuning
+  ) throws -> StageInput {
+    var parameters = joint
+    parameters.phase = .headOnly
+    parameters.l2spStrength = nil
+    parameters.recipe.checkpoints = []
+    let recipe = parameters.recipe
+    return .stage(
+      try plan.add(
+        Stage(
+          .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
+          label: "fine-tune \(fineTuning.task) · head only · seed \(fineTuning.seed)",
+          resources: Resources(
+            cores: recipe.threads,
+            cost: Double(recipe.headOnlySteps) * recipe.batchSeconds * PlanMeasures.encoding))))
   }
 
   /// θ̂ at α; α = 0 is θ₀ and α = 1 is Stable-FT: the same nodes, not copies.
   private mutating func interpolated(
-    _ pretrained: EncoderNode, task: String, seed: UInt64, alpha: Double
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, alpha: Double
   ) throws -> EncoderNode {
     if alpha == 0 { return pretrained }
-    let stable = try fineTuned(
-      pretrained, task: task, seed: seed, isStable: true, strength: nil)
+    let stable = try fineTuned(pretrained, fineTuning, isStable: true, l2spStrength: nil)
     if alpha == 1 { return stable }
-    let label = "\(task) · α \(Canonical(number: alpha).text) · seed \(seed)"
-    let key = try plan.add(
-      Stage(
-        .interpolate, parameters: InterpolateParameters(alpha: alpha),
-        inputs: ["pre-trained": pretrained.input, "fine-tuned": stable.input],
-        label: "interpolate " + label, resources: Resources(diskBytes: 0, cost: 0)))
-    return EncoderNode(
-      input: .stage(key), layers: pretrained.layers, width: pretrained.width,
-      sharesDownsampling: true, label: label)
+    var encoder = pretrained
+    encoder.label =
+      "\(fineTuning.task) · α \(Canonical(number: alpha).text) · seed \(fineTuning.seed)"
+    encoder.input = .stage(
+      try plan.add(
+        Stage(
+          .interpolate, parameters: InterpolateParameters(alpha: alpha),
+          inputs: ["pre-trained": pretrained.input, "fine-tuned": stable.input],
+          label: "interpolate " + encoder.label, resources: Resources(diskBytes: 0, cost: 0))))
+    return encoder
   }
 
-  /// A point of the Stable-FT trajectory, which must be among the recipe's checkpoints.
+  /// A point of Stable-FT's way, which its recipe keeps.
   private mutating func early(
-    _ pretrained: EncoderNode, task name: String, seed: UInt64, share: Double
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, share: Double
   ) throws -> EncoderNode {
-    let recipe = try recipe(task(name)).recipe
-    let step = recipe.checkpointStep(share)
-    guard recipe.checkpoints.contains(where: { recipe.checkpointStep($0) == step }),
-      step > recipe.headOnlySteps
-    else {
-      let text = Canonical(number: (share * 1000).rounded() / 10).text
-      throw SpecError([
-        SpecProblem(
-          file: input.file, line: 1, column: 1,
-          message: "early-checkpoint at \(text)% of '\(name)' is not kept; add \(text)% to "
-            + "'checkpoints' of its recipe (after the head-only phase of "
-            + "\(recipe.headOnlySteps) steps)")
-      ])
-    }
-    var stable = try fineTuned(
-      pretrained, task: name, seed: seed, isStable: true, strength: nil)
-    if case .stage(let key, _) = stable.input {
-      stable.input = .stage(key, entry: "checkpoints/\(step)")
-    }
-    stable.label = "\(name) · step \(step) · seed \(seed)"
-    return stable
+    var encoder = try fineTuned(pretrained, fineTuning, isStable: true, l2spStrength: nil)
+    let step = definitions.recipe(of: fineTuning.task, in: spec)?.checkpointStep(share) ?? 0
+    encoder.input =
+      encoder.input.stageKey.map { .stage($0, entry: "checkpoints/\(step)") }
+      ?? encoder.input
+    encoder.label = "\(fineTuning.task) · step \(step) · seed \(fineTuning.seed)"
+    return encoder
   }
 }

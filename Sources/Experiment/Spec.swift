@@ -10,21 +10,33 @@ package struct Spec: Sendable, Hashable {
   package var methods: [MethodSpec]
   package var evaluate: EvaluateSpec?
   package var compare: ComparisonSpec?
+  /// Where its parts stand, for errors that only other files can show.
+  package var places: SpecPlaces
+
+  /// The seed of draws that belong to no row: pre-training, and which frames are compared.
+  package var firstSeed: UInt64 { seeds.first ?? 0 }
 }
 
 /// Where θ₀ comes from.
 package enum ModelSource: Sendable, Hashable {
-  /// A Hugging Face folder, relative to the spec's folder.
-  case checkpoint(path: String)
+  /// A Hugging Face folder, relative to the spec's folder. `trainedBy` names the experiment that
+  /// made it, so that the held-out proof covers its training too.
+  case checkpoint(path: String, trainedBy: String?)
   case pretrain(PretrainSpec)
+  /// A model of another experiment: `pretrain-tiny`, or `pretrain-tiny/large` where it has several.
+  case elsewhere(String)
 }
 
 /// A pre-training inside the plan: rounds of HuBERT's recipe over the train splits of corpora.
 package struct PretrainSpec: Sendable, Hashable {
   package var corpora: [String]
+  /// The model whose hidden states the first round clusters, or whose weights it starts from: one of
+  /// this spec, or of another experiment as in `ModelSource.elsewhere`.
+  package var teacher: String?
   package var rounds: [PretrainParameters]
 }
 
+/// What is fine-tuned on, and how.
 package struct FineTuneSpec: Sendable, Hashable {
   package var tasks: [String]
   /// Fields that take the place of the task files'.
@@ -55,22 +67,7 @@ package struct RecipeOverrides: Sendable, Hashable {
   }
 }
 
-/// A row or several of the comparison.
-package enum MethodSpec: Sendable, Hashable {
-  case logMel(normalise: [Bool])
-  case preTrained
-  case regularFT
-  case stableFT
-  case speechFT(alpha: [Double])
-  case l2SP(strength: [Double])
-  case earlyCheckpoint(at: [Double])
-
-  /// The words of specs.
-  package static let names = [
-    "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
-  ]
-}
-
+/// What evaluates the encoders.
 package struct EvaluateSpec: Sendable, Hashable {
   package var tasks: [String]
   package var score: ScoreSpec?
@@ -83,8 +80,10 @@ package struct ScoreSpec: Sendable, Hashable {
   package var floor: String
 }
 
+/// How features are compared with θ₀'s, over the test recordings of the evaluated tasks.
 package struct ComparisonSpec: Sendable, Hashable {
   package var measures: [String]
+  /// Frames in all, divided evenly among the corpora.
   package var frames: Int
   package var ridge: Double
 
@@ -105,6 +104,7 @@ package struct TaskDefinition: Sendable, Hashable {
   package var recipe: HeadRecipe
   /// How an encoder is fine-tuned on the task; absent where it only evaluates.
   package var fineTune: FineTuneDefinition?
+  package var places: SpecPlaces
 
   package struct FineTuneDefinition: Sendable, Hashable {
     package var head: HeadParameters
@@ -121,6 +121,10 @@ package struct SiteDefinition: Sendable, Hashable {
   package var name: String
   package var recordings: String
   package var artifacts: String
+  /// `nil` for all that the machine has.
   package var cores: Int?
+  /// 10⁹ bytes; `nil` for all that the machine has.
   package var memoryGigabytes: Double?
+  /// `nil` for as many as the cores allow.
+  package var workers: Int?
 }

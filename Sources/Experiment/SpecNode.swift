@@ -3,46 +3,56 @@ import Yams
 /// Where the problems of one file are gathered, so that all are told at once.
 final class SpecDiagnostics {
   let file: String
-  private(set) var problems: [SpecProblem] = []
+  private var problems: [SpecProblem] = []
+  private(set) var places: SpecPlaces
 
-  init(file: String) { self.file = file }
-
-  func add(_ message: String, at mark: Mark?) {
-    problems.append(
-      SpecProblem(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message))
+  init(file: String) {
+    self.file = file
+    places = SpecPlaces(file: file)
   }
 
-  func throwIfAny() throws(SpecError) {
-    if !problems.isEmpty { throw SpecError(problems) }
+  func add(_ message: String, at place: SpecPlace) {
+    problems.append(SpecProblem(message, at: place))
+  }
+
+  func note(_ part: SpecPlaces.Part, at place: SpecPlace) { places.marks[part] = place }
+
+  func place(_ mark: Mark?) -> SpecPlace {
+    SpecPlace(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
+  }
+
+  /// What was read, once nothing of the file is wrong.
+  func checked<Value>(_ value: Value?) throws(SpecError) -> Value {
+    guard let value, problems.isEmpty else { throw SpecError(problems) }
+    return value
   }
 
   /// The root of a file, or an error that says where YAML itself is broken.
-  static func root(_ text: String, file: String) throws(SpecError) -> (SpecNode, SpecDiagnostics) {
+  static func root(_ text: String, file: String) throws(SpecError) -> SpecNode {
     let diagnostics = SpecDiagnostics(file: file)
+    let node: Node?
     do {
-      guard let node = try Yams.compose(yaml: text) else {
-        throw SpecError([SpecProblem(file: file, line: 1, column: 1, message: "the file is empty")])
-      }
-      return (SpecNode(node: node, name: "the file", diagnostics: diagnostics), diagnostics)
-    } catch let error as SpecError {
-      throw error
+      node = try Yams.compose(yaml: text)
     } catch {
-      throw SpecError([broken(error, file)])
+      throw SpecError([diagnostics.broken(error)])
     }
+    guard let node else {
+      throw SpecError([SpecProblem("the file is empty", at: SpecPlace(file: file))])
+    }
+    return SpecNode(node: node, name: "the file", diagnostics: diagnostics)
   }
 
-  private static func broken(_ error: any Error, _ file: String) -> SpecProblem {
+  private func broken(_ error: any Error) -> SpecProblem {
     switch error {
     case YamlError.scanner(_, let problem, let mark, _),
       YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _):
-      SpecProblem(file: file, line: mark.line, column: mark.column, message: "not YAML: \(problem)")
+      SpecProblem("this is not YAML: \(problem)", at: place(mark))
     case YamlError.duplicatedKeysInMapping(let duplicates, let context):
       SpecProblem(
-        file: file, line: context.mark.line, column: context.mark.column,
-        message: "'\(duplicates.first ?? "a key")' stands twice in one mapping")
+        SpecMessage.twice("this mapping", "'\(duplicates.first ?? "")'"), at: place(context.mark))
     default:
-      SpecProblem(file: file, line: 1, column: 1, message: "not YAML: \(error)")
+      SpecProblem("this is not YAML: \(error)", at: place(nil))
     }
   }
 }
@@ -54,100 +64,106 @@ struct SpecNode {
   let name: String
   let diagnostics: SpecDiagnostics
 
-  func fail(_ message: String) { diagnostics.add(message, at: node.mark) }
+  var place: SpecPlace { diagnostics.place(node.mark) }
+
+  func fail(_ message: String) { diagnostics.add(message, at: place) }
+
+  /// Remembers where a part stands that names something outside the file.
+  func note(_ part: SpecPlaces.Part) { diagnostics.note(part, at: place) }
+
+  /// The text of a scalar; nothing, and what stands for nothing in YAML, is no text.
+  var text: String? {
+    guard case .scalar(let scalar) = node else { return nil }
+    return scalar.style == .plain && ["", "~", "null"].contains(scalar.string) ? nil : scalar.string
+  }
+
+  /// The text of a scalar without quotes, which alone may be a number.
+  private var plain: String? {
+    guard case .scalar(let scalar) = node, scalar.style == .plain else { return nil }
+    return text
+  }
 
   private var shown: String {
     switch node {
-    case .scalar(let scalar): scalar.string
+    case .scalar: text.map { "'\($0)'" } ?? "nothing"
     case .mapping: "a mapping"
     case .sequence: "a list"
     case .alias: "an alias"
     }
   }
 
-  /// The text of a scalar.
+  private func mistyped<Value>(_ wanted: String) -> Value? {
+    fail(SpecMessage.type(name, wanted, shown))
+    return nil
+  }
+
   func string() -> String? {
-    guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
-      fail(SpecMessage.type(name, "a word", shown))
-      return nil
-    }
-    return scalar.string
+    guard let text, !text.isEmpty else { return mistyped("a word") }
+    return text
+  }
+
+  /// One of a few words.
+  func word(_ what: String, among words: [String]) -> String? {
+    guard let word = string() else { return nil }
+    if words.contains(word) { return word }
+    fail(SpecMessage.unknown(what, word, among: words))
+    return nil
   }
 
   func bool() -> Bool? {
-    guard case .scalar(let scalar) = node,
-      let value = ["true": true, "false": false][scalar.string]
-    else {
-      fail(SpecMessage.type(name, "true or false", shown))
-      return nil
-    }
-    return value
+    plain.flatMap { ["true": true, "false": false][$0] } ?? mistyped("true or false")
   }
 
   /// A whole number; `10_000` is one.
   func integer(_ range: ClosedRange<Int>) -> Int? {
-    guard case .scalar(let scalar) = node, let value = Int(digits(scalar.string)) else {
-      fail(SpecMessage.type(name, "a whole number", shown))
-      return nil
+    guard let value = plain.flatMap({ SpecNumber.integer($0) }) else {
+      return mistyped("a whole number")
     }
-    guard range.contains(value) else {
-      let wanted =
-        range.upperBound == .max
-        ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-      fail(SpecMessage.range(name, wanted, "\(value)"))
-      return nil
-    }
+    guard range.contains(value) else { return mistyped(SpecNumber.words(range)) }
     return value
   }
 
-  func number(_ range: ClosedRange<Double>) -> Double? {
-    guard case .scalar(let scalar) = node, let value = Double(digits(scalar.string)), value.isFinite
-    else {
-      fail(SpecMessage.type(name, "a number", shown))
-      return nil
+  /// A number, of a unit where it has one.
+  func number(_ range: ClosedRange<Double>, of unit: String? = nil) -> Double? {
+    guard let value = plain.flatMap({ SpecNumber.real($0) }) else {
+      return mistyped("a number" + (unit.map { " of \($0)" } ?? ""))
     }
-    return checked(value, range)
+    guard range.contains(value) else { return mistyped(SpecNumber.words(range)) }
+    return value
   }
 
   /// A share of a whole: `20%` or `0.2`.
   func share(_ range: ClosedRange<Double> = 0...1) -> Double? {
-    guard case .scalar(let scalar) = node else {
-      fail(SpecMessage.type(name, "a share such as 20%", shown))
-      return nil
+    guard let value = plain.flatMap({ SpecNumber.share($0) }) else {
+      return mistyped("a share such as 20%")
     }
-    let text = digits(scalar.string)
-    let value = text.hasSuffix("%") ? Double(text.dropLast()).map { $0 / 100 } : Double(text)
-    guard let value, value.isFinite else {
-      fail(SpecMessage.type(name, "a share such as 20%", shown))
-      return nil
-    }
-    return checked(value, range)
-  }
-
-  private func checked(_ value: Double, _ range: ClosedRange<Double>) -> Double? {
-    guard range.contains(value) else {
-      let low = Canonical(number: range.lowerBound).text
-      let wanted =
-        range.upperBound == .greatestFiniteMagnitude
-        ? "at least \(low)" : "from \(low) to \(Canonical(number: range.upperBound).text)"
-      fail(SpecMessage.range(name, wanted, Canonical(number: value).text))
-      return nil
-    }
+    guard range.contains(value) else { return mistyped(SpecNumber.words(range)) }
     return value
   }
 
-  private func digits(_ text: String) -> String { text.filter { $0 != "_" } }
-
-  /// The elements of a list, or of a single value as a list of one.
+  /// The elements of a list, or a single value as a list of one.
   func list() -> [SpecNode] {
     switch node {
     case .sequence(let sequence):
-      if sequence.isEmpty { fail("'\(name)' is an empty list") }
+      if sequence.isEmpty { fail("'\(name)' is an empty list; leave it out or name something") }
       return sequence.map { SpecNode(node: $0, name: name, diagnostics: diagnostics) }
-    case .scalar: return [self]
-    case .mapping, .alias:
+    case .scalar where text != nil: return [self]
+    case .scalar, .mapping, .alias:
       fail(SpecMessage.type(name, "a list", shown))
       return []
+    }
+  }
+
+  /// The values of a list that multiplies: none may stand twice.
+  func values<Value: Hashable>(_ read: (SpecNode) -> Value?) -> [Value] {
+    var seen: Set<Value> = []
+    return list().compactMap { element in
+      guard let value = read(element) else { return nil }
+      guard seen.insert(value).inserted else {
+        element.fail(SpecMessage.twice(name, element.text ?? "a value"))
+        return nil
+      }
+      return value
     }
   }
 
@@ -159,13 +175,8 @@ struct SpecNode {
     }
     return mapping.compactMap { key, value in
       let place = SpecNode(node: key, name: "key", diagnostics: diagnostics)
-      guard case .scalar(let scalar) = key else {
-        place.fail("a key must be a word")
-        return nil
-      }
-      return (
-        place, scalar.string, SpecNode(node: value, name: scalar.string, diagnostics: diagnostics)
-      )
+      guard let word = place.string() else { return nil }
+      return (place, word, SpecNode(node: value, name: word, diagnostics: diagnostics))
     }
   }
 
@@ -175,6 +186,8 @@ struct SpecNode {
     for (key, word, value) in entries() {
       if known.contains(word) {
         values[word] = value
+      } else if known.isEmpty {
+        key.fail("\(context) takes no '\(word)'; write '{}'")
       } else {
         key.fail(SpecMessage.unknown("key", word, among: known))
       }
@@ -186,6 +199,7 @@ struct SpecNode {
 /// The fields of a mapping.
 struct SpecFields {
   let place: SpecNode
+  /// What messages call the mapping: `the spec`, `model 'tiny'`.
   let context: String
   let values: [String: SpecNode]
 
@@ -204,14 +218,4 @@ struct SpecFields {
     }
     return read(node)
   }
-}
-
-extension ClosedRange where Bound == Double {
-  /// Not negative.
-  static var notNegative: ClosedRange<Double> { 0...(.greatestFiniteMagnitude) }
-}
-
-extension ClosedRange where Bound == Int {
-  /// From 1.
-  static var positive: ClosedRange<Int> { 1...(.max) }
 }

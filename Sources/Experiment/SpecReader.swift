@@ -8,83 +8,90 @@ extension Spec {
   ///   - file: Its name, for errors.
   /// - Throws: `SpecError` with every problem of the file.
   package init(yaml text: String, file: String) throws(SpecError) {
-    let (root, diagnostics) = try SpecDiagnostics.root(text, file: file)
+    let root = try SpecDiagnostics.root(text, file: file)
     let fields = root.fields(
-      "a spec",
+      "the spec",
       [
         "experiment", "question", "seeds", "models", "fine-tune", "methods", "evaluate", "compare",
       ])
     let experiment = fields.required("experiment", Self.name)
     let question = fields.required("question") { $0.string() }
-    let seeds = fields.required("seeds", Self.seeds)
+    let seeds = fields.required("seeds") { list in
+      list.values { $0.integer(0...(.max)).map { UInt64($0) } }
+    }
     let models = fields.required("models", Self.models)
     let fineTune = fields.optional("fine-tune", FineTuneSpec.read)
     let methods = fields.optional("methods", MethodSpec.readAll) ?? []
     let evaluate = fields.optional("evaluate", EvaluateSpec.read)
     let compare = fields.optional("compare", ComparisonSpec.read)
-    if !methods.isEmpty, evaluate == nil, !fields.has("evaluate") {
-      root.fail("'methods' are compared by 'evaluate', which is missing")
+    if fields.has("methods"), !fields.has("evaluate") {
+      root.fail("'methods' are rows of a table; name its columns: 'evaluate: { tasks: […] }'")
     }
-    for method in methods where method.trains && fineTune == nil && !fields.has("fine-tune") {
-      root.fail("'methods' fine-tune, and 'fine-tune' with its tasks is missing")
-      break
+    if fields.has("compare"), !fields.has("evaluate") {
+      root.fail("'compare' takes the test recordings of the tasks of 'evaluate', which is missing")
     }
-    try diagnostics.throwIfAny()
-    guard let experiment, let question, let seeds, let models else { throw SpecError([]) }
-    self.init(
-      experiment: experiment, question: question, seeds: seeds, models: models, fineTune: fineTune,
-      methods: methods, evaluate: evaluate, compare: compare)
+    if methods.contains(where: \.trains), !fields.has("fine-tune") {
+      root.fail("'methods' fine-tune; say on what: 'fine-tune: { tasks: […] }'")
+    }
+    let diagnostics = root.diagnostics
+    guard let experiment, let question, let seeds, let models else {
+      self = try diagnostics.checked(nil)
+      return
+    }
+    self = try diagnostics.checked(
+      Spec(
+        experiment: experiment, question: question, seeds: seeds, models: models,
+        fineTune: fineTune, methods: methods, evaluate: evaluate, compare: compare,
+        places: diagnostics.places))
   }
 
   /// A name that may be part of a path.
   static func name(_ node: SpecNode) -> String? {
     guard let name = node.string() else { return nil }
-    guard name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }),
-      !name.hasPrefix(".")
-    else {
-      node.fail("'\(node.name)' may hold letters, digits, '-', '_' and '.', not '\(name)'")
+    let isPlain = name.utf8.allSatisfy { letter in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(letter) || "-_.".utf8.contains(letter)
+    }
+    guard isPlain, !name.hasPrefix("."), !name.hasPrefix("-") else {
+      node.fail("'\(node.name)' names a folder: letters, digits, '-', '_' and '.', not '\(name)'")
       return nil
     }
     return name
   }
 
-  private static func seeds(_ node: SpecNode) -> [UInt64]? {
-    var seeds: [UInt64] = []
-    for element in node.list() {
-      guard let seed = element.integer(0...(.max)) else { continue }
-      if seeds.contains(UInt64(seed)) { element.fail("seed \(seed) stands twice") }
-      seeds.append(UInt64(seed))
-    }
-    return seeds
-  }
-
   private static func models(_ node: SpecNode) -> OrderedDictionary<String, ModelSource>? {
     var models: OrderedDictionary<String, ModelSource> = [:]
     for (key, word, value) in node.entries() {
-      let fields = value.fields("model '\(word)'", ["checkpoint", "pretrain"])
+      key.note(.model(word))
+      let fields = value.fields("model '\(word)'", ["checkpoint", "trained-by", "pretrain"])
+      let trainedBy = fields.optional("trained-by") { $0.string() }
       switch (fields.has("checkpoint"), fields.has("pretrain")) {
       case (true, false):
-        models[word] = fields.optional("checkpoint") { $0.string() }.map { .checkpoint(path: $0) }
+        models[word] = fields.optional("checkpoint") { $0.string() }
+          .map { .checkpoint(path: $0, trainedBy: trainedBy) }
       case (false, true):
-        models[word] = fields.optional("pretrain", PretrainSpec.read).map { .pretrain($0) }
+        models[word] = fields.optional("pretrain") { pretrain(word, $0) }
+        if fields.has("trained-by") { key.fail("'trained-by' goes with 'checkpoint'") }
       default:
-        key.fail("model '\(word)' needs either 'checkpoint' or 'pretrain'")
+        key.fail(SpecMessage.exclusive("model '\(word)'", "checkpoint", "pretrain"))
       }
     }
-    if models.isEmpty { node.fail("'models' names no model") }
+    if case .mapping(let mapping) = node.node, mapping.isEmpty {
+      node.fail(SpecMessage.missing("models", "the spec"))
+    }
     return models
+  }
+
+  /// A recipe, or the name of another experiment that has one.
+  private static func pretrain(_ model: String, _ node: SpecNode) -> ModelSource? {
+    if case .mapping = node.node {
+      return PretrainSpec.read(node, model: model).map { .pretrain($0) }
+    }
+    return node.string().map { .elsewhere($0) }
   }
 }
 
 extension MethodSpec {
-  /// Whether the method needs a fine-tuning task.
-  var trains: Bool {
-    switch self {
-    case .logMel, .preTrained: false
-    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint: true
-    }
-  }
-
   static func readAll(_ node: SpecNode) -> [MethodSpec]? {
     node.entries().compactMap { key, word, value in
       guard names.contains(word) else {
@@ -96,8 +103,8 @@ extension MethodSpec {
   }
 
   private static func read(_ word: String, _ node: SpecNode) -> MethodSpec? {
-    func values<Value>(_ key: String, _ read: (SpecNode) -> Value?) -> [Value]? {
-      node.fields("method '\(word)'", [key]).required(key) { $0.list().compactMap(read) }
+    func values<Value: Hashable>(_ key: String, _ read: (SpecNode) -> Value?) -> [Value]? {
+      node.fields("method '\(word)'", [key]).required(key) { $0.values(read) }
     }
     switch word {
     case "log-mel": return values("normalise") { $0.bool() }.map { .logMel(normalise: $0) }
@@ -105,7 +112,11 @@ extension MethodSpec {
     case "l2-sp":
       return values("strength") { $0.number(.notNegative) }.map { .l2SP(strength: $0) }
     case "early-checkpoint":
-      return values("at") { $0.share(0.001...1) }.map { .earlyCheckpoint(at: $0) }
+      return values("at") { place in
+        guard let share = place.share(0.001...1) else { return nil }
+        place.note(.earlyCheckpoint(share))
+        return share
+      }.map { .earlyCheckpoint(at: $0) }
     default:
       _ = node.fields("method '\(word)'", [])
       return ["pre-trained": .preTrained, "regular-ft": .regularFT, "stable-ft": .stableFT][word]
@@ -117,53 +128,56 @@ extension FineTuneSpec {
   static func read(_ node: SpecNode) -> FineTuneSpec? {
     let fields = node.fields("'fine-tune'", ["tasks", "recipe"])
     let recipe = fields.optional("recipe", RecipeOverrides.read) ?? RecipeOverrides()
-    return fields.required("tasks") { $0.list().compactMap { $0.string() } }
-      .map { FineTuneSpec(tasks: $0, recipe: recipe) }
+    let tasks = fields.required("tasks") { list in
+      list.values { place -> String? in
+        guard let task = place.string() else { return nil }
+        place.note(.fineTuneTask(task))
+        return task
+      }
+    }
+    return tasks.map { FineTuneSpec(tasks: $0, recipe: recipe) }
   }
 }
 
 extension EvaluateSpec {
   static func read(_ node: SpecNode) -> EvaluateSpec? {
     let fields = node.fields("'evaluate'", ["tasks", "score"])
-    let score = fields.optional("score") { node in
-      let fields = node.fields("'score'", ["name", "floor", "ceiling"])
-      _ = fields.required("ceiling") { place in
-        if place.string() != "perfect" {
-          place.fail("'ceiling' must be 'perfect': 0 errors, all right")
-        }
-        return place.string()
+    let score = fields.optional("score", ScoreSpec.read)
+    let tasks = fields.required("tasks") { list in
+      list.values { place -> String? in
+        guard let task = place.string() else { return nil }
+        place.note(.evaluateTask(task))
+        return task
       }
-      guard let name = fields.required("name", { $0.string() }),
-        let floor = fields.required("floor", { $0.string() })
-      else { return nil as ScoreSpec? }
-      return ScoreSpec(name: name, floor: floor)
     }
-    return fields.required("tasks") { $0.list().compactMap { $0.string() } }
-      .map { EvaluateSpec(tasks: $0, score: score) }
+    return tasks.map { EvaluateSpec(tasks: $0, score: score) }
+  }
+}
+
+extension ScoreSpec {
+  static func read(_ node: SpecNode) -> ScoreSpec? {
+    let fields = node.fields("'score'", ["name", "floor", "ceiling"])
+    // All errors gone: the only ceiling that needs no published system.
+    _ = fields.required("ceiling") { $0.word("ceiling", among: ["perfect"]) }
+    let name = fields.required("name") { $0.string() }
+    let floor = fields.required("floor") { place -> String? in
+      place.note(.floor)
+      return place.string()
+    }
+    guard let name, let floor else { return nil }
+    return ScoreSpec(name: name, floor: floor)
   }
 }
 
 extension ComparisonSpec {
   static func read(_ node: SpecNode) -> ComparisonSpec? {
     let fields = node.fields("'compare'", ["measures", "corpus", "frames", "ridge"])
-    _ = fields.required("corpus") { place in
-      if place.string() != "held-out" {
-        place.fail("'corpus' must be 'held-out': the test recordings of the evaluated tasks")
-      }
-      return place.string()
-    }
+    _ = fields.required("corpus") { $0.word("corpus to compare on", among: ["held-out"]) }
     let measures = fields.required("measures") { list in
-      list.list().compactMap { place -> String? in
-        guard let word = place.string() else { return nil }
-        guard measureNames.contains(word) else {
-          place.fail(SpecMessage.unknown("measure", word, among: measureNames))
-          return nil
-        }
-        return word
-      }
+      list.values { $0.word("measure", among: measureNames) }
     }
     let frames = fields.required("frames") { $0.integer(100...1_000_000) }
-    let ridge = fields.required("ridge") { $0.number(.notNegative) }
+    let ridge = fields.required("ridge") { $0.number(.positive) }
     guard let measures, let frames, let ridge else { return nil }
     return ComparisonSpec(measures: measures, frames: frames, ridge: ridge)
   }

@@ -3,36 +3,46 @@ extension TaskDefinition {
   ///
   /// - Parameters:
   ///   - text: The YAML.
-  ///   - file: Its name, for errors.
+  ///   - file: Its name, for errors; its last part must be the task's name.
   /// - Throws: `SpecError` with every problem of the file.
   package init(yaml text: String, file: String) throws(SpecError) {
-    let (root, diagnostics) = try SpecDiagnostics.root(text, file: file)
+    let root = try SpecDiagnostics.root(text, file: file)
     let fields = root.fields(
-      "a task",
+      "the task",
       ["task", "title", "corpus", "target", "caveat", "minutes", "head", "evaluate", "fine-tune"])
-    let name = fields.required("task", Spec.name)
+    let name = fields.required("task", SpecFile.name)
     let title = fields.required("title") { $0.string() }
-    let corpus = fields.required("corpus") { $0.string() }
-    let target = fields.required("target") { $0.string() }
+    func noted(_ key: String, _ part: SpecPlaces.Part) -> String? {
+      fields.required(key) { place in
+        place.note(part)
+        return place.string()
+      }
+    }
+    let (corpus, target) = (noted("corpus", .corpus), noted("target", .target))
     let minutes = fields.optional("minutes", Self.minutes) ?? [:]
     let head = fields.required("head", HeadParameters.read)
     let recipe = fields.required("evaluate", HeadRecipe.read)
     let caveat = fields.optional("caveat") { $0.string() }
     let fineTune = fields.optional("fine-tune", FineTuneDefinition.read)
-    try diagnostics.throwIfAny()
     guard let name, let title, let corpus, let target, let head, let recipe else {
-      throw SpecError([])
+      self = try root.diagnostics.checked(nil)
+      return
     }
-    self.init(
-      name: name, title: title, corpus: corpus, target: Target(word: target), caveat: caveat,
-      minutes: minutes, head: head, recipe: recipe, fineTune: fineTune)
+    self = try root.diagnostics.checked(
+      TaskDefinition(
+        name: name, title: title, corpus: corpus, target: Target(word: target), caveat: caveat,
+        minutes: minutes, head: head, recipe: recipe, fineTune: fineTune,
+        places: root.diagnostics.places))
   }
 
   static func minutes(_ node: SpecNode) -> [String: Double]? {
-    let splits = Split.allCases.map(\.rawValue)
-    let fields = node.fields("'minutes'", splits)
+    let fields = node.fields("'minutes'", Split.allCases.map(\.rawValue))
     var minutes: [String: Double] = [:]
-    for split in splits { minutes[split] = fields.optional(split) { $0.number(0.01...1e6) } }
+    for split in Split.allCases {
+      minutes[split.rawValue] = fields.optional(split.rawValue) {
+        $0.number(.positive, of: "minutes")
+      }
+    }
     return minutes
   }
 }
@@ -41,9 +51,9 @@ extension TaskDefinition.FineTuneDefinition {
   static func read(_ node: SpecNode) -> TaskDefinition.FineTuneDefinition? {
     let fields = node.fields("'fine-tune'", ["head", "minutes", "recipe"])
     let minutes = fields.optional("minutes", TaskDefinition.minutes) ?? [:]
-    guard let head = fields.required("head", HeadParameters.read),
-      let recipe = fields.required("recipe", FineTuneRecipe.read)
-    else { return nil }
+    let head = fields.required("head", HeadParameters.read)
+    let recipe = fields.required("recipe", FineTuneRecipe.read)
+    guard let head, let recipe else { return nil }
     return Self(head: head, minutes: minutes, recipe: recipe)
   }
 }
@@ -53,82 +63,111 @@ extension CorpusDefinition {
   ///
   /// - Parameters:
   ///   - text: The YAML.
-  ///   - file: Its name, for errors.
+  ///   - file: Its name, for errors; its last part must be the corpus's name.
   /// - Throws: `SpecError` with every problem of the file.
   package init(yaml text: String, file: String) throws(SpecError) {
-    let (root, diagnostics) = try SpecDiagnostics.root(text, file: file)
+    let root = try SpecDiagnostics.root(text, file: file)
     let fields = root.fields(
-      "a corpus",
+      "the corpus",
       [
         "corpus", "description", "licence", "language", "packages", "root", "pattern",
         "transcripts", "phonemes", "split", "seconds",
       ])
     func word(_ key: String) -> String? { fields.required(key) { $0.string() } }
-    let name = fields.required("corpus", Spec.name)
+    let name = fields.required("corpus", SpecFile.name)
     let (description, licence, language) = (word("description"), word("licence"), word("language"))
-    let packages = fields.required("packages") { $0.list().compactMap { $0.string() } }
-    let (root_, pattern) = (word("root"), fields.required("pattern", Self.pattern))
-    let transcripts = fields.optional("transcripts", TranscriptSource.read)
+    let packages = fields.required("packages") { list in list.values { $0.string() } }
+    let folder = fields.required("root", Self.folder)
+    let pattern = fields.required("pattern", Self.pattern)
+    let transcripts = fields.optional("transcripts") { TranscriptSource.read($0, pattern) }
     let voice = fields.optional("phonemes") { $0.string() }
-    let split = fields.required("split", SplitRule.read)
-    let seconds = fields.required("seconds") { place -> [Double]? in
-      let bounds = place.list().compactMap { $0.number(.notNegative) }
-      guard bounds.count == 2, bounds[0] <= bounds[1] else {
-        place.fail("'seconds' must be the shortest and the longest utterance, such as [0.3, 20]")
-        return nil
-      }
-      return bounds
+    let split = fields.required("split") { SplitRule.read($0, pattern) }
+    let seconds = fields.required("seconds", Self.seconds)
+    if fields.has("phonemes"), !fields.has("transcripts") {
+      root.fail("'phonemes' are made from 'transcripts', which are missing")
     }
-    if voice != nil, transcripts == nil { root.fail("'phonemes' are made of 'transcripts'") }
-    try diagnostics.throwIfAny()
-    guard let name, let description, let licence, let language, let packages, let root_,
+    guard let name, let description, let licence, let language, let packages, let folder,
       let pattern, let split, let seconds
-    else { throw SpecError([]) }
-    self.init(
-      name: name, description: description, licence: licence, language: language,
-      packages: packages, root: root_, pattern: pattern, transcripts: transcripts,
-      phonemeVoice: voice, split: split, minimumSeconds: seconds[0], maximumSeconds: seconds[1])
+    else {
+      self = try root.diagnostics.checked(nil)
+      return
+    }
+    self = try root.diagnostics.checked(
+      CorpusDefinition(
+        name: name, description: description, licence: licence, language: language,
+        packages: packages, root: folder, pattern: pattern.text, transcripts: transcripts,
+        phonemeVoice: voice, split: split, minimumSeconds: seconds.lowerBound,
+        maximumSeconds: seconds.upperBound))
   }
 
-  static func pattern(_ node: SpecNode) -> String? {
-    guard let pattern = node.string() else { return nil }
-    guard (try? PathPattern(pattern, corpus: "")) != nil else {
-      node.fail("'\(node.name)' is not a regular expression: \(pattern)")
+  /// A folder below the recordings folder, which must not be left.
+  static func folder(_ node: SpecNode) -> String? {
+    guard let path = node.string() else { return nil }
+    guard !path.hasPrefix("/"), !path.hasSuffix("/"),
+      !path.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+    else {
+      node.fail(
+        "'\(node.name)' is a folder below the site's recordings folder, such as "
+          + "'usr/share/games', not '\(path)'")
       return nil
     }
-    return pattern
+    return path
+  }
+
+  static func pattern(_ node: SpecNode) -> (text: String, groups: [String])? {
+    guard let pattern = node.string() else { return nil }
+    guard let compiled = try? PathPattern(pattern, corpus: "") else {
+      node.fail("'\(node.name)' is no regular expression: \(pattern)")
+      return nil
+    }
+    return (pattern, compiled.groups)
+  }
+
+  private static func seconds(_ node: SpecNode) -> ClosedRange<Double>? {
+    let bounds = node.list().map { $0.number(.notNegative, of: "seconds") }
+    // An element that is no number has been told already.
+    if bounds.contains(nil) { return nil }
+    guard bounds.count == 2, let low = bounds[0], let high = bounds[1], low <= high else {
+      node.fail("'seconds' must be the shortest and the longest utterance, such as [0.3, 20]")
+      return nil
+    }
+    return low...high
+  }
+
+  /// A label of the corpus, which is a named group of its pattern.
+  static func label(_ node: SpecNode, _ pattern: (text: String, groups: [String])?) -> String? {
+    guard let label = node.string() else { return nil }
+    guard let pattern, !pattern.groups.contains(label) else { return label }
+    node.fail(SpecMessage.unknown("group of the pattern", label, among: pattern.groups))
+    return nil
   }
 }
 
 extension TranscriptSource {
-  static func read(_ node: SpecNode) -> TranscriptSource? {
+  static func read(
+    _ node: SpecNode, _ recordings: (text: String, groups: [String])?
+  ) -> TranscriptSource? {
     let fields = node.fields("'transcripts'", ["format", "root", "pattern", "key"])
-    let format = fields.required("format") { place -> Format? in
-      guard let word = place.string() else { return nil }
-      guard let format = Format(rawValue: word) else {
-        place.fail(
-          SpecMessage.unknown(
-            "format of transcripts", word, among: Format.allCases.map(\.rawValue)))
-        return nil
-      }
-      return format
+    let format = fields.required("format") {
+      $0.word("format of transcripts", among: Format.allCases.map(\.rawValue))
+        .flatMap { Format(rawValue: $0) }
     }
-    let root = fields.required("root") { $0.string() }
+    let root = fields.required("root", CorpusDefinition.folder)
     let pattern = fields.required("pattern", CorpusDefinition.pattern)
-    let key = fields.required("key") { $0.string() }
+    let key = fields.required("key") { CorpusDefinition.label($0, recordings) }
     guard let format, let root, let pattern, let key else { return nil }
-    return TranscriptSource(format: format, root: root, pattern: pattern, key: key)
+    return TranscriptSource(format: format, root: root, pattern: pattern.text, key: key)
   }
 }
 
 extension SplitRule {
-  static func read(_ node: SpecNode) -> SplitRule? {
+  static func read(_ node: SpecNode, _ pattern: (text: String, groups: [String])?) -> SplitRule? {
     let fields = node.fields("'split'", ["by", "test", "dev"])
-    let by = fields.required("by") { $0.string() }
+    let by = fields.required("by") { CorpusDefinition.label($0, pattern) }
     let test = fields.required("test") { $0.share() }
     let dev = fields.required("dev") { $0.share() }
     guard let by, let test, let dev else { return nil }
-    if test + dev >= 1 { node.fail("'test' and 'dev' leave nothing to train on") }
+    if test + dev >= 1 { node.fail("'test' and 'dev' take all; leave something to train on") }
     return SplitRule(by: by, test: test, dev: dev)
   }
 }
@@ -141,30 +180,48 @@ extension SiteDefinition {
   ///   - file: Its name, for errors.
   /// - Throws: `SpecError` with every problem of the file.
   package init(yaml text: String, file: String) throws(SpecError) {
-    let (root, diagnostics) = try SpecDiagnostics.root(text, file: file)
-    let fields = root.fields("a site", ["site", "recordings", "artifacts", "cores", "memory"])
-    let name = fields.required("site", Spec.name)
+    let root = try SpecDiagnostics.root(text, file: file)
+    let fields = root.fields(
+      "the site", ["site", "recordings", "artifacts", "cores", "memory", "workers"])
+    let name = fields.required("site", SpecFile.name)
     let recordings = fields.required("recordings") { $0.string() }
     let artifacts = fields.required("artifacts") { $0.string() }
-    func unlessAll<Value>(_ key: String, _ read: @escaping (SpecNode) -> Value?) -> Value? {
-      fields.required(key) { place in
-        if case .scalar(let scalar) = place.node, scalar.string == "all" { return nil }
-        return read(place)
-      }
+    /// What the machine has, for a certain word.
+    func unless<Value>(_ word: String, _ key: String, _ read: (SpecNode) -> Value?) -> Value? {
+      fields.required(key) { $0.text == word ? nil : read($0) }
     }
-    let cores = unlessAll("cores") { $0.integer(1...65_536) }
-    let memory = unlessAll("memory") { place -> Double? in
+    let cores = unless("all", "cores") { $0.integer(1...65_536) }
+    let workers = unless("auto", "workers") { $0.integer(1...65_536) }
+    let memory = unless("all", "memory") { place -> Double? in
       guard let text = place.string() else { return nil }
-      guard text.hasSuffix(" GB"), let value = Double(text.dropLast(3)), value > 0 else {
-        place.fail(SpecMessage.type("memory", "an amount such as '8 GB', or 'all'", text))
+      guard text.hasSuffix(" GB"), let value = SpecNumber.real(String(text.dropLast(3))), value > 0
+      else {
+        place.fail(SpecMessage.type("memory", "an amount such as '8 GB', or 'all'", "'\(text)'"))
         return nil
       }
       return value
     }
-    try diagnostics.throwIfAny()
-    guard let name, let recordings, let artifacts else { throw SpecError([]) }
-    self.init(
-      name: name, recordings: recordings, artifacts: artifacts, cores: cores,
-      memoryGigabytes: memory)
+    guard let name, let recordings, let artifacts else {
+      self = try root.diagnostics.checked(nil)
+      return
+    }
+    self = try root.diagnostics.checked(
+      SiteDefinition(
+        name: name, recordings: recordings, artifacts: artifacts, cores: cores,
+        memoryGigabytes: memory, workers: workers))
+  }
+}
+
+/// Files that others find by their name.
+enum SpecFile {
+  /// A name that must be the file's own, since that is how specs refer to it.
+  static func name(_ node: SpecNode) -> String? {
+    guard let name = Spec.name(node) else { return nil }
+    let file = node.diagnostics.file.split(separator: "/").last ?? ""
+    if file.hasSuffix(".yaml"), file != "\(name).yaml" {
+      node.fail(SpecMessage.called(node.name, name, file: String(file)))
+      return nil
+    }
+    return name
   }
 }

@@ -1,0 +1,151 @@
+import OrderedCollections
+
+/// What only several files together can show to be wrong.
+extension Definitions {
+  /// Checks that everything `spec` names is there and fits.
+  ///
+  /// - Throws: `SpecError` with every problem, each at its place.
+  package func check(_ spec: Spec) throws(SpecError) {
+    var problems = spec.models.keys.flatMap { modelProblems(spec, $0) }
+    for task in spec.fineTune?.tasks ?? [] {
+      problems += taskProblems(task, at: spec.places[.fineTuneTask(task)])
+      if let definition = tasks[task], definition.fineTune == nil {
+        problems.append(
+          SpecProblem(SpecMessage.notFineTunable(task), at: spec.places[.fineTuneTask(task)]))
+      }
+    }
+    for task in spec.evaluate?.tasks ?? [] {
+      problems += taskProblems(task, at: spec.places[.evaluateTask(task)])
+      problems += testProblems(task, at: spec.places[.evaluateTask(task)])
+    }
+    problems += checkpointProblems(spec) + floorProblems(spec)
+    if !problems.isEmpty { throw SpecError(Array(OrderedSet(problems))) }
+  }
+
+  private func modelProblems(_ spec: Spec, _ model: String) -> [SpecProblem] {
+    let place = spec.places[.model(model)]
+    let path = ModelPath(spec: spec, model: model)
+    switch path.source {
+    case .checkpoint(_, let name?):
+      return reference(name, from: spec, self.model(name, from: spec), "experiment", at: place)
+    case .elsewhere(let name):
+      return reference(name, from: spec, elsewhere(name, from: spec), "experiment", at: place)
+        + cycleProblems(path, at: place)
+    case .pretrain(let pretrain):
+      var problems = pretrain.corpora.flatMap {
+        corpusProblems($0, at: spec.places[.pretrainingCorpus(model: model, $0)])
+      }
+      if let teacher = pretrain.teacher {
+        let place = spec.places[.teacher(model: model)]
+        problems +=
+          reference(teacher, from: spec, self.model(teacher, from: spec), "model", at: place)
+          + cycleProblems(path, at: place)
+      }
+      return problems
+    case .checkpoint, nil: return []
+    }
+  }
+
+  private func reference(
+    _ name: String, from spec: Spec, _ found: ModelPath?, _ what: String, at place: SpecPlace
+  ) -> [SpecProblem] {
+    if found != nil { return [] }
+    if let other = experiments[name], other.models.count > 1 {
+      return [SpecProblem(SpecMessage.severalModels(name, other.models.keys), at: place)]
+    }
+    let known =
+      experiments.values.flatMap { other in
+        other.models.count == 1
+          ? [other.experiment] : other.models.keys.map { "\(other.experiment)/\($0)" }
+      } + (what == "model" ? Array(spec.models.keys) : [])
+    return [
+      SpecProblem(
+        SpecMessage.unknown(what, name, among: known.filter { $0 != spec.experiment }), at: place)
+    ]
+  }
+
+  private func cycleProblems(_ start: ModelPath, at place: SpecPlace) -> [SpecProblem] {
+    let path = lineage(of: start)
+    guard let last = path.last, let back = parent(of: last), let first = path.firstIndex(of: back)
+    else { return [] }
+    let circle = path[first...].map(\.title) + [back.title]
+    return [SpecProblem(SpecMessage.cycle(circle), at: place)]
+  }
+
+  private func taskProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
+    guard let task = tasks[name] else {
+      return [SpecProblem(SpecMessage.unknown("task", name, among: tasks.keys), at: place)]
+    }
+    guard let corpus = corpora[task.corpus] else {
+      return corpusProblems(task.corpus, at: task.places[.corpus])
+    }
+    let message: String? =
+      switch task.target {
+      case .phones:
+        corpus.phonemeVoice == nil ? SpecMessage.noPhonemes(name, corpus: corpus.name) : nil
+      case .characters:
+        corpus.transcripts == nil ? SpecMessage.noTranscripts(name, corpus: corpus.name) : nil
+      case .label(let label): unknownLabel(label, of: corpus)
+      }
+    return message.map { [SpecProblem($0, at: task.places[.target])] } ?? []
+  }
+
+  private func unknownLabel(_ label: String, of corpus: CorpusDefinition) -> String? {
+    let groups = (try? PathPattern(corpus.pattern, corpus: corpus.name))?.groups ?? []
+    if groups.contains(label) { return nil }
+    return SpecMessage.unknown(
+      "target", label, among: groups + ["phones", "characters"])
+  }
+
+  private func testProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
+    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }), corpus.split.test == 0 else {
+      return []
+    }
+    return [SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place)]
+  }
+
+  private func corpusProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
+    corpora[name] == nil
+      ? [SpecProblem(SpecMessage.unknown("corpus", name, among: corpora.keys), at: place)] : []
+  }
+
+  /// Early checkpoints must be kept by the recipe of every fine-tuning task.
+  private func checkpointProblems(_ spec: Spec) -> [SpecProblem] {
+    var problems: [SpecProblem] = []
+    for case .earlyCheckpoint(let shares) in spec.methods {
+      for share in shares {
+        for name in spec.fineTune?.tasks ?? [] {
+          guard let recipe = recipe(of: name, in: spec) else { continue }
+          let step = recipe.checkpointStep(share)
+          let text = SpecNumber.percent(share)
+          let place = spec.places[.earlyCheckpoint(share)]
+          if step <= recipe.headOnlySteps {
+            problems.append(
+              SpecProblem(
+                SpecMessage.checkpointTooEarly(
+                  share: text, task: name, headOnly: SpecNumber.percent(recipe.headOnly)),
+                at: place))
+          } else if !recipe.checkpoints.contains(where: { recipe.checkpointStep($0) == step }) {
+            problems.append(
+              SpecProblem(SpecMessage.checkpointNotKept(share: text, task: name), at: place))
+          }
+        }
+      }
+    }
+    return problems
+  }
+
+  /// The recipe by which a spec fine-tunes on a task.
+  func recipe(of task: String, in spec: Spec) -> FineTuneRecipe? {
+    (tasks[task]?.fineTune?.recipe).map { spec.fineTune?.recipe.applied(to: $0) ?? $0 }
+  }
+
+  private func floorProblems(_ spec: Spec) -> [SpecProblem] {
+    guard let floor = spec.evaluate?.score?.floor else { return [] }
+    let titles = spec.methods.flatMap { $0.rows.map(\.point.title) }
+    if titles.contains(floor) { return [] }
+    return [
+      SpecProblem(SpecMessage.unknown("row", floor, among: titles), at: spec.places[.floor])
+    ]
+  }
+}

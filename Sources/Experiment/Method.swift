@@ -1,0 +1,75 @@
+/// Rows of the comparison, as specs name them. Lists multiply.
+package enum MethodSpec: Sendable, Hashable {
+  case logMel(normalise: [Bool])
+  case preTrained
+  case regularFT
+  case stableFT
+  case speechFT(alpha: [Double])
+  case l2SP(strength: [Double])
+  case earlyCheckpoint(at: [Double])
+
+  /// The words of specs.
+  package static let names = [
+    "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
+  ]
+
+  /// Whether the method needs a fine-tuning task.
+  package var trains: Bool {
+    switch self {
+    case .logMel, .preTrained: false
+    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint: true
+    }
+  }
+
+  /// The rows, one for each value of the method's list.
+  package var rows: [MethodRow] {
+    switch self {
+    case .logMel(let normalise):
+      normalise.map {
+        MethodRow("log-mel", $0 ? "log-mel, normalised" : "log-mel", .logMel(isNormalised: $0))
+      }
+    case .preTrained: [MethodRow("pre-trained", "Pre-trained", .preTrained, alpha: 0)]
+    case .regularFT:
+      [MethodRow("regular-ft", "Regular fine-tuning", .fineTuned(isStable: false))]
+    case .stableFT:
+      [MethodRow("stable-ft", "Stable-FT", .fineTuned(isStable: true), alpha: 1)]
+    case .speechFT(let alphas):
+      alphas.map {
+        MethodRow(
+          "speech-ft", "Speech-FT α \(Canonical(number: $0).text)", .interpolated(alpha: $0),
+          alpha: $0)
+      }
+    case .l2SP(let strengths):
+      strengths.map {
+        MethodRow(
+          "l2-sp", "L2-SP λ \(Canonical(number: $0).text)",
+          // Strength 0 is Stable-FT: the same stages.
+          .fineTuned(isStable: true, l2spStrength: $0 == 0 ? nil : $0))
+      }
+    case .earlyCheckpoint(let shares):
+      shares.map {
+        MethodRow(
+          "early-checkpoint", "Early checkpoint \(SpecNumber.percent($0))", .early(share: $0))
+      }
+    }
+  }
+}
+
+/// One row of the comparison and how its encoder is made.
+package struct MethodRow: Sendable, Hashable {
+  package enum Making: Sendable, Hashable {
+    case logMel(isNormalised: Bool)
+    case preTrained
+    case fineTuned(isStable: Bool, l2spStrength: Double? = nil)
+    case interpolated(alpha: Double)
+    /// Stable-FT stopped after this share of its steps.
+    case early(share: Double)
+  }
+  package var point: MethodPoint
+  package var making: Making
+
+  init(_ name: String, _ title: String, _ making: Making, alpha: Double? = nil) {
+    point = MethodPoint(name: name, title: title, alpha: alpha)
+    self.making = making
+  }
+}

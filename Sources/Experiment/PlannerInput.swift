@@ -1,0 +1,62 @@
+/// What a planner is given: a spec, the definitions around it, and what lies outside the plan, read
+/// by whoever may open files.
+package struct PlannerInput: Sendable {
+  package var spec: Spec
+  package var definitions: Definitions
+  /// The recordings of every corpus in use (`Definitions.corpora(usedBy:)`).
+  package var recordings: [String: CorpusRecordings]
+  /// The site's recordings folder, for workers; no part of a key.
+  package var recordingsFolder: String
+  /// By the path in the spec (`Definitions.checkpoints(usedBy:)`); those not found are absent.
+  package var checkpoints: [String: CheckpointFacts]
+
+  package init(
+    spec: Spec, definitions: Definitions, recordings: [String: CorpusRecordings],
+    recordingsFolder: String, checkpoints: [String: CheckpointFacts]
+  ) {
+    self.spec = spec
+    self.definitions = definitions
+    self.recordings = recordings
+    self.recordingsFolder = recordingsFolder
+    self.checkpoints = checkpoints
+  }
+}
+
+/// What was found of a corpus.
+package struct CorpusRecordings: Sendable, Hashable {
+  /// Of the listing: paths and contents of all its files, transcripts included.
+  package var digest: String
+  package var recordings: [Recording]
+  /// Copies that were left out.
+  package var duplicates: Int
+
+  package init(digest: String, recordings: [Recording], duplicates: Int) {
+    self.digest = digest
+    self.recordings = recordings
+    self.duplicates = duplicates
+  }
+}
+
+/// What a plan needs to know of a checkpoint.
+package struct CheckpointFacts: Sendable, Hashable {
+  /// Of the contents of `config.json` and `model.safetensors`.
+  package var digest: String
+  /// Where it lies, for workers; no part of a key.
+  package var path: String
+  /// [num_hidden_layers]
+  package var layers: Int
+  /// [hidden_size]
+  package var width: Int
+  /// [conv_dim]
+  package var convolutionChannels: Int
+
+  package init(
+    digest: String, path: String, layers: Int, width: Int, convolutionChannels: Int
+  ) {
+    self.digest = digest
+    self.path = path
+    self.layers = layers
+    self.width = width
+    self.convolutionChannels = convolutionChannels
+  }
+}

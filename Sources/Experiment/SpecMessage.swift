@@ -1,0 +1,127 @@
+/// The sentences of spec errors, in one place.
+enum SpecMessage {
+  static func unknown(_ what: String, _ word: String, among words: some Sequence<String>) -> String
+  {
+    let words = words.sorted()
+    if let nearest = NearestWord.to(word, among: words) {
+      return "unknown \(what) '\(word)'; did you mean '\(nearest)'?"
+    }
+    return words.isEmpty
+      ? "unknown \(what) '\(word)'; none is known here"
+      : "unknown \(what) '\(word)'; known: " + words.joined(separator: ", ")
+  }
+
+  static func missing(_ key: String, _ context: String) -> String {
+    examples[key].map { "\(context) lacks '\(key)'; add it, such as '\(key): \($0)'" }
+      ?? "\(context) lacks '\(key)'; add it"
+  }
+
+  static func type(_ key: String, _ wanted: String, _ found: String) -> String {
+    "'\(key)' must be \(wanted), not \(found)"
+  }
+
+  static func twice(_ key: String, _ value: String) -> String {
+    "'\(key)' holds \(value) twice; keep one"
+  }
+
+  static func exclusive(_ context: String, _ first: String, _ second: String) -> String {
+    "\(context) needs one of '\(first)' and '\(second)'"
+  }
+
+  static let schedule =
+    "'warm-up' and 'hold' are shares of the same steps; together they must not exceed 100%"
+
+  static func called(_ key: String, _ name: String, file: String) -> String {
+    "'\(key)' is '\(name)', but the file is called '\(file)'; give both one name"
+  }
+
+  // MARK: Between files
+
+  static func notFineTunable(_ task: String) -> String {
+    "task '\(task)' cannot be fine-tuned on: add 'fine-tune' with a head and a recipe to its file"
+  }
+
+  static func checkpointNotKept(share: String, task: String) -> String {
+    "the recipe of '\(task)' keeps no checkpoint at \(share); add \(share) to its 'checkpoints'"
+  }
+
+  static func checkpointTooEarly(share: String, task: String, headOnly: String) -> String {
+    "at \(share) of '\(task)' only the head has learnt ('head-only' is \(headOnly)); take a later "
+      + "checkpoint"
+  }
+
+  static func noPhonemes(_ task: String, corpus: String) -> String {
+    "task '\(task)' predicts phones, and corpus '\(corpus)' has none; give it 'phonemes'"
+  }
+
+  static func noTranscripts(_ task: String, corpus: String) -> String {
+    "task '\(task)' predicts characters, and corpus '\(corpus)' has no 'transcripts'"
+  }
+
+  static func nothingHeldOut(_ task: String, corpus: String) -> String {
+    "task '\(task)' has nothing to be tested on: corpus '\(corpus)' holds out 0% for 'test'"
+  }
+
+  static func severalModels(_ spec: String, _ models: some Sequence<String>) -> String {
+    "experiment '\(spec)' has several models; name one: "
+      + models.map { "\(spec)/\($0)" }.joined(separator: ", ")
+  }
+
+  static func cycle(_ path: [String]) -> String {
+    "pre-training goes round in a circle: " + path.joined(separator: " needs ")
+      + "; give one of them a 'checkpoint'"
+  }
+
+  static func checkpointMissing(_ path: String) -> String {
+    "checkpoint '\(path)' was not found; it must be a Hugging Face folder with config.json and "
+      + "model.safetensors, relative to the spec"
+  }
+
+  /// What a value of a key looks like.
+  private static let examples = [
+    "experiment": "quickstart", "question": "Which α keeps what the task did not ask for?",
+    "seeds": "[1, 2]", "models": "{ tiny: { checkpoint: models/tiny } }",
+    "tasks": "[phones-nl, tones-zh]", "measures": "[linear-cka, r2]", "corpus": "held-out",
+    "frames": "4_000", "ridge": "1e-3", "alpha": "[0.25, 0.5]", "strength": "[0.01, 0.1]",
+    "at": "[20%]", "normalise": "[false, true]", "floor": "log-mel", "ceiling": "perfect",
+    "steps": "300", "batch": "32", "batch-seconds": "16", "learning-rate": "1e-3",
+    "head-only": "10%", "warm-up": "10%", "hold": "40%", "clip": "1", "dropout": "10%",
+    "checkpoints": "[20%]", "threads": "1", "projection": "128", "title": "Dutch phonemes",
+    "target": "phones", "split": "{ by: speaker, test: 20%, dev: 5% }", "seconds": "[0.3, 20]",
+    "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
+    "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
+    "memory": "8 GB", "workers": "auto",
+  ]
+}
+
+/// The valid word that somebody probably meant.
+package enum NearestWord {
+  /// The word with the least edit distance, if it differs in at most a third of its letters (and in
+  /// at least one letter of a short word): further off, a guess misleads more than it helps.
+  package static func to(_ word: String, among words: some Sequence<String>) -> String? {
+    let letters = Array(word)
+    let candidates = words.map { (distance(letters, Array($0)), $0) }
+    guard let (distance, nearest) = candidates.min(by: { $0 < $1 }),
+      distance <= max(1, max(letters.count, nearest.count) / 3)
+    else { return nil }
+    return nearest
+  }
+
+  /// Damerau–Levenshtein distance with neighbours swapped as one edit (optimal string alignment).
+  private static func distance(_ a: [Character], _ b: [Character]) -> Int {
+    guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+    var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+    for i in 0...a.count { rows[i][0] = i }
+    for j in 0...b.count { rows[0][j] = j }
+    for i in 1...a.count {
+      for j in 1...b.count {
+        let substituted = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+        rows[i][j] = min(substituted, rows[i - 1][j] + 1, rows[i][j - 1] + 1)
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+          rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+        }
+      }
+    }
+    return rows[a.count][b.count]
+  }
+}
