@@ -93,9 +93,12 @@ let package = Package(
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program("alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments]),
     // Tests, by target
+    tests("ExperimentTests", ["Experiment", collections], fixtures: true),
+    tests("ArtifactsTests", ["Artifacts", "Experiment"]),
+    tests("LedgerTests", ["Ledger", "Experiment", grdb]),
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
-    tests("SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"]),
+    tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

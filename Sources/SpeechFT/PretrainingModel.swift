@@ -5,7 +5,8 @@ import Torch
 /// An encoder that learns, with the head that predicts units.
 ///
 /// Source: HuBERT's prediction head: a projection and one embedding a unit, compared by cosine with
-/// temperature 0.1 (Hsu et al. 2021, equation 3).
+/// temperature 0.1 (Hsu et al. 2021, equation 3). The embeddings start from N(0, 1), not from fairseq's
+/// U(0, 1), whose directions are so alike that a short training is spent on telling them apart.
 struct PretrainingModel {
   let weights: EncoderWeights
   let encoder: HubertEncoder
@@ -27,7 +28,8 @@ struct PretrainingModel {
       ("final_proj.bias", try Tensor.zeros([width])),
       (
         "label_embs_concat",
-        try Tensor.uniform([clusters, width], low: 0, high: 1, generator: generator)
+        try Tensor.normal(
+          [clusters, width], mean: 0, standardDeviation: 1, generator: generator)
       ),
     ]
     for (_, tensor) in predictor { try tensor.setRequiresGradient(true) }

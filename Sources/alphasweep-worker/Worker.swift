@@ -9,6 +9,7 @@ import Torch
 @main
 struct Worker {
   static func main() {
+    TorchRuntime.restartWithPassiveThreads()
     do {
       let options = try WorkerOptions(Array(CommandLine.arguments.dropFirst()))
       switch options.command {
