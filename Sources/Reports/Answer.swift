@@ -1,0 +1,93 @@
+import Experiment
+
+/// The answer to the experiment's question in one paragraph, as far as the numbers go.
+struct Answer {
+  let results: Results
+
+  private var tasks: [TaskColumn] { results.tasks }
+
+  func paragraph() -> String {
+    let sentences = results.groups.compactMap(sentence)
+    guard !sentences.isEmpty else { return withoutCurves }
+    return ([scale] + sentences + [evidence, logMel].compactMap { $0 }).joined(separator: " ")
+  }
+
+  private var withoutCurves: String {
+    results.measuredCount == 0 && results.plannedCount > 0
+      ? "Nothing has been measured yet."
+      : "There are too few numbers yet to draw a curve over α."
+  }
+
+  private var scale: String {
+    "On the scale of accuracy and of 100 − error rate, averaged over tasks:"
+  }
+
+  private func sentence(_ group: FineTuningGroup) -> String? {
+    let points = group.curve.compactMap { point in
+      point.row.merit(over: tasks).mean.map { (alpha: point.alpha, row: point.row, all: $0) }
+    }
+    guard let first = points.first, let last = points.last, points.count > 1 else { return nil }
+    let best = points.reduce(first) { $1.all > $0.all ? $1 : $0 }
+    let others = tasks.filter { $0.name != group.key.task }
+    let own = tasks.filter { $0.name == group.key.task }
+    func words(_ row: ResultRow) -> String {
+      let all = [
+        row.merit(over: own).mean.map { "\(NumberText.fixed($0, 1)) on the task itself" },
+        row.merit(over: others).mean.map {
+          "\(NumberText.fixed($0, 1)) on the other \(others.count)"
+        },
+      ]
+      return NumberText.list(all.compactMap { $0 })
+    }
+    let keeper = points.compactMap { point in
+      point.row.merit(over: others).mean.map { (alpha: point.alpha, mean: $0) }
+    }.reduce(nil as (alpha: Double, mean: Double)?) { best, next in
+      best.map { next.mean > $0.mean ? next : $0 } ?? next
+    }
+    let kept = keeper.map {
+      " The others alone are best at α = \(NumberText.plain($0.alpha)) (\(NumberText.fixed($0.mean, 1)))."
+    }
+    let name = lowerFirst(group.title)
+    return "\(name), α = \(NumberText.plain(best.alpha)) has the best mean over all tasks "
+      + "(\(NumberText.fixed(best.all, 1))): \(words(best.row)); α = \(NumberText.plain(first.alpha)) has "
+      + "\(words(first.row)), α = \(NumberText.plain(last.alpha)) \(words(last.row)).\(kept ?? "")"
+  }
+
+  private func lowerFirst(_ title: String) -> String {
+    results.models.count > 1 ? title : title.prefix(1).lowercased() + title.dropFirst()
+  }
+
+  /// Whether the best α can be told from α = 0 and α = 1 at all.
+  private var evidence: String? {
+    let pairs = results.groups.flatMap { group -> [PairedComparison] in
+      guard let best = MethodClaims.bestInterpolation(group, tasks) else { return [] }
+      let ends = [group.pretrained, group.rows.first { $0.method.name == "stable-ft" }]
+      return ends.compactMap { $0 }.map { PairedComparison(best, $0, tasks: tasks) }
+    }.filter { $0.overall.count > 0 }
+    guard !pairs.isEmpty else { return nil }
+    let seeds = pairs.map(\.overall.count).min() ?? 0
+    let clear = pairs.count { pair in
+      if case .agreeing(_, let chance) = SeedEvidence(pair.overall) {
+        chance <= SeedEvidence.level
+      } else {
+        false
+      }
+    }
+    let agreeing = pairs.count { pair in
+      if case .agreeing = SeedEvidence(pair.overall) { true } else { false }
+    }
+    return
+      "Of \(NumberText.count(pairs.count, "comparison")) of the best Speech-FT α with pre-trained and "
+      + "Stable-FT, \(agreeing) have one sign over all seeds and \(clear) "
+      + "\(clear == 1 ? "is" : "are") evidence of a difference (\(NumberText.count(seeds, "seed")))."
+  }
+
+  /// The baseline without an encoder.
+  private var logMel: String? {
+    let words = results.logMelRows.compactMap { row in
+      row.merit(over: tasks).mean.map { "“\(row.method.title)” \(NumberText.fixed($0, 1))" }
+    }
+    guard !words.isEmpty else { return nil }
+    return "Without an encoder the mean over all tasks is \(NumberText.list(words))."
+  }
+}

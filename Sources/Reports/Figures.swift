@@ -1,0 +1,179 @@
+import Experiment
+
+/// The charts of a report.
+struct Figures {
+  let results: Results
+
+  private var tasks: [TaskColumn] { results.tasks }
+
+  // MARK: α
+
+  /// One chart a task: its metric along α, a line for each fine-tuning, log-mel as levels.
+  func alpha() -> [Chart] {
+    tasks.map { task in
+      let curves = results.groups.enumerated().map { index, group in
+        Chart.Series(
+          title: group.title, style: .line(index),
+          points: group.curve.compactMap { Self.point($0.alpha, $0.row.estimate(task)) })
+      }
+      let range = Self.range(of: curves.flatMap(\.points), least: 4)
+      let (levels, whole) = self.levels(task, range)
+      return Chart(
+        name: "alpha-\(task.name)", title: task.head,
+        caption:
+          "\(task.title): \(task.metric) along α, mean ± standard deviation over seeds. α = 0 is "
+          + "pre-trained, α = 1 is Stable-FT.",
+        x: .init(title: "α", range: -0.04...1.04),
+        y: .init(title: "\(task.metric), %", range: whole),
+        series: curves + levels)
+    }.filter { !$0.isEmpty }
+  }
+
+  /// Log-mel rows as dashed lines, unless one lies so far off that it would flatten the curves: then
+  /// the key says where it is.
+  private func levels(
+    _ task: TaskColumn, _ range: ClosedRange<Double>?
+  ) -> ([Chart.Series], ClosedRange<Double>?) {
+    var whole = range
+    var series: [Chart.Series] = []
+    for (index, row) in results.logMelRows.enumerated() {
+      guard let mean = row.estimate(task).mean else { continue }
+      var title = row.method.title
+      var points: [Chart.Point] = []
+      let room = range.map { ($0.lowerBound - mean, mean - $0.upperBound, $0) }
+      if let (below, above, range) = room,
+        max(below, above) > range.upperBound - range.lowerBound
+      {
+        title += ": \(NumberText.fixed(mean, 1)), \(above > 0 ? "above" : "below")"
+      } else {
+        points = [-0.04, 1.04].map { Chart.Point(x: $0, y: mean, spread: nil) }
+        whole = whole.map { min($0.lowerBound, mean - 0.5)...max($0.upperBound, mean + 0.5) }
+      }
+      series.append(Chart.Series(title: title, style: .level(index), points: points))
+    }
+    return (series, whole)
+  }
+
+  // MARK: Trade-off
+
+  /// One chart a fine-tuning: the fine-tuned task against the mean of the others.
+  func tradeOff() -> [Chart] {
+    results.groups.compactMap { group in
+      let own = tasks.filter { $0.name == group.key.task }
+      let others = tasks.filter { $0.name != group.key.task }
+      guard let task = own.first, !others.isEmpty else { return nil }
+      func point(_ row: ResultRow) -> Chart.Point? {
+        guard let x = row.merit(over: own).mean else { return nil }
+        return Self.point(x, row.merit(over: others))
+      }
+      let curve = group.curve.compactMap { entry in
+        point(entry.row).map { (alpha: entry.alpha, point: $0) }
+      }
+      let onCurve = ["speech-ft", "stable-ft", "pre-trained"]
+      let rest = group.rows.filter { !onCurve.contains($0.method.name) }
+      var series = [
+        Chart.Series(title: "α from 0 to 1", style: .line(0), points: curve.map(\.point))
+      ]
+      series += rest.enumerated().map { index, row in
+        Chart.Series(
+          title: results.title(row), style: .points(index + 1),
+          points: [point(row)].compactMap { $0 })
+      }
+      return Chart(
+        name: "trade-off-\(key(group))", title: group.title,
+        caption:
+          "\(group.title): the task itself against the mean of the others; up and to the right is "
+          + "better. The line joins pre-trained (α = 0), Speech-FT and Stable-FT (α = 1); bars are "
+          + "standard deviations over seeds. Log-mel is in the table.",
+        x: .init(
+          title: "\(task.title), \(task.meritWord)",
+          range: Self.range(of: series.flatMap(\.points), least: 2, along: \.x)),
+        y: .init(
+          title: "mean of the others",
+          range: Self.range(of: series.flatMap(\.points), least: 2)),
+        series: series,
+        labels: curve.map {
+          Chart.Label(x: $0.point.x, y: $0.point.y, text: NumberText.plain($0.alpha))
+        })
+    }.filter { !$0.isEmpty }
+  }
+
+  // MARK: Similarity
+
+  /// A chart for each measure and fine-tuning: similarity to θ₀ by hidden state.
+  func similarity(_ tables: SimilarityTables) -> [Chart] {
+    let layers = tables.layers
+    return tables.measures.flatMap { measure in
+      results.groups.map { group in
+        let series = group.rows.enumerated().map { index, row in
+          Chart.Series(
+            title: results.title(row), style: .line(index),
+            points: layers.compactMap { layer in
+              let estimate = row.similarity { record in
+                record.layers.first { $0.layer == layer }?[keyPath: measure.layerValue]
+              }
+              return Self.point(Double(layer), estimate)
+            })
+        }
+        let least = series.flatMap(\.points).map { $0.y - ($0.spread ?? 0) }.min() ?? 0
+        let bottom = ((least - 0.02) * 20).rounded(.down) / 20
+        return Chart(
+          name: "\(measure.rawValue)-\(key(group))", title: "\(measure.title) · \(group.title)",
+          caption:
+            "\(group.title): \(measure.title) with θ₀ by hidden state (0 is the first layer's "
+            + "input).",
+          x: .init(
+            title: "hidden state", range: -0.2...Double(layers.last ?? 1) + 0.2,
+            marks: layers.map { (Double($0), String($0)) }),
+          y: .init(title: measure.title, range: bottom...max(1.005, bottom + 0.05)), series: series)
+      }
+    }.filter { !$0.isEmpty }
+  }
+
+  /// A chart for each fine-tuning: distance of the weights to θ₀.
+  func distance() -> [Chart] {
+    results.groups.map { group in
+      let count = group.rows.count
+      let points = group.rows.enumerated().compactMap { index, row -> Chart.Point? in
+        let estimate = row.similarity { $0.weightDistance.total }
+        return estimate.mean.map {
+          Chart.Point(x: $0, y: Double(count - index), spread: estimate.deviation)
+        }
+      }
+      let greatest = points.map { $0.x + ($0.spread ?? 0) }.max() ?? 1
+      var chart = Chart(
+        name: "weight-distance-\(key(group))", title: "‖θ−θ₀‖₂ · \(group.title)",
+        caption: "\(group.title): distance of the weights to θ₀. Along the interpolation it is "
+          + "α·‖θ′−θ₀‖₂.",
+        x: .init(title: "‖θ−θ₀‖₂", range: 0...max(greatest * 1.08, 1e-6)),
+        y: .init(
+          title: "", range: 0.4...Double(count) + 0.6,
+          marks: group.rows.enumerated().map { (Double(count - $0), results.title($1)) }),
+        series: [Chart.Series(title: "", style: .points(0), points: points)])
+      chart.spreadsAlongX = true
+      return chart
+    }.filter { !$0.isEmpty }
+  }
+
+  // MARK: Parts
+
+  private func key(_ group: FineTuningGroup) -> String {
+    results.models.count > 1 ? "\(group.key.model)-\(group.key.task)" : group.key.task
+  }
+
+  private static func point(_ x: Double, _ estimate: Estimate) -> Chart.Point? {
+    estimate.mean.map { Chart.Point(x: x, y: $0, spread: estimate.deviation) }
+  }
+
+  /// The range of points with a margin, at least `least` wide so that noise is not blown up.
+  private static func range(
+    of points: [Chart.Point], least: Double, along axis: KeyPath<Chart.Point, Double> = \.y
+  ) -> ClosedRange<Double>? {
+    let spreads = axis == \.y
+    let lows = points.map { $0[keyPath: axis] - (spreads ? $0.spread ?? 0 : 0) }
+    let highs = points.map { $0[keyPath: axis] + (spreads ? $0.spread ?? 0 : 0) }
+    guard let low = lows.min(), let high = highs.max() else { return nil }
+    let margin = max(0.08 * (high - low), (least - (high - low)) / 2)
+    return (low - margin)...(high + margin)
+  }
+}

@@ -1,0 +1,111 @@
+/// A chart as commands for gnuplot 5.
+struct GnuplotScript {
+  /// Okabe and Ito's colours that a white ground shows (yellow is left out), then grey; each with a
+  /// point shape of its own, so that colour is never the only difference.
+  private static let palette: [(colour: String, shape: Int)] = [
+    ("#0072B2", 7), ("#D55E00", 5), ("#009E73", 9), ("#CC79A7", 11), ("#E69F00", 13),
+    ("#56B4E9", 6), ("#000000", 4), ("#777777", 8),
+  ]
+  private static let levels = ["#000000", "#777777"]
+  /// Pixels. Narrow, so that a phone shows a figure at about its size.
+  private static let width = 460
+  private static let plotHeight = 290
+  private static let keyRowHeight = 19
+
+  let chart: Chart
+
+  /// Commands that write `<name>.svg` into the current folder.
+  var text: String {
+    (setup + axes + blocks + [plot]).joined(separator: "\n") + "\n"
+  }
+
+  private var setup: [String] {
+    let rows = (chart.series.count(where: { !$0.title.isEmpty }) + 1) / 2
+    let height = Self.plotHeight + rows * Self.keyRowHeight
+    return [
+      "reset session",
+      "set encoding utf8",
+      "set terminal svg size \(Self.width),\(height) font 'sans-serif,13' noenhanced "
+        + "background '#ffffff' name \(Self.quoted(chart.name))",
+      "set output \(Self.quoted(chart.name + ".svg"))",
+      "set border 3 linecolor rgb '#444444'",
+      "set tics nomirror out scale 0.5",
+      "set grid linetype 1 linecolor rgb '#dddddd' linewidth 0.7",
+      "set key below horizontal maxcols 2 samplen 2.5 spacing 1.1",
+      "set bars 0.5",
+      "set title \(Self.quoted(chart.title))",
+    ]
+  }
+
+  private var axes: [String] {
+    axis("x", chart.x) + axis("y", chart.y)
+      + chart.labels.map { label in
+        "set label \(Self.quoted(label.text)) at \(label.x),\(label.y) offset 0.6,0.5 "
+          + "font 'sans-serif,11' front"
+      }
+  }
+
+  private func axis(_ name: String, _ axis: Chart.Axis) -> [String] {
+    var lines = ["set \(name)label \(Self.quoted(axis.title))"]
+    if let range = axis.range {
+      lines.append("set \(name)range [\(range.lowerBound):\(range.upperBound)]")
+    }
+    if !axis.marks.isEmpty {
+      let marks = axis.marks.map { "\(Self.quoted($0.text)) \($0.position)" }
+      lines.append("set \(name)tics (\(marks.joined(separator: ", ")))")
+    }
+    return lines
+  }
+
+  private var blocks: [String] {
+    drawn.flatMap { index, series in
+      ["$points\(index) << END"]
+        + series.points.map { "\($0.x) \($0.y) \($0.spread ?? 0)" } + ["END"]
+    }
+  }
+
+  private var drawn: [(Int, Chart.Series)] {
+    chart.series.enumerated().filter { !$1.points.isEmpty }.map { ($0, $1) }
+  }
+
+  private var plot: String {
+    var parts: [String] = []
+    for (index, series) in chart.series.enumerated() {
+      let data = series.points.isEmpty ? "NaN" : "$points\(index) using 1:2"
+      let title = series.title.isEmpty ? "notitle" : "title \(Self.quoted(series.title))"
+      parts.append("\(data) with \(Self.look(series.style)) \(title)")
+      if series.points.contains(where: { ($0.spread ?? 0) > 0 }) {
+        let bars = chart.spreadsAlongX ? "xerrorbars" : "yerrorbars"
+        parts.append(
+          "$points\(index) using 1:2:($3 > 0 ? $3 : NaN) with \(bars) "
+            + "\(Self.colour(series.style)) pointtype 0 notitle")
+      }
+    }
+    return "plot " + parts.joined(separator: ", \\\n  ")
+  }
+
+  private static func colour(_ style: Chart.Style) -> String {
+    switch style {
+    case .line(let index), .points(let index):
+      "linecolor rgb '\(palette[index % palette.count].colour)'"
+    case .level(let index): "linecolor rgb '\(levels[index % levels.count])'"
+    }
+  }
+
+  private static func look(_ style: Chart.Style) -> String {
+    switch style {
+    case .line(let index):
+      "linespoints \(colour(style)) linewidth 1.8 dashtype \(1 + index / palette.count) "
+        + "pointtype \(palette[index % palette.count].shape) pointsize 0.7"
+    case .points(let index):
+      "points \(colour(style)) pointtype \(palette[index % palette.count].shape) pointsize 1.1"
+    case .level(let index): "lines \(colour(style)) linewidth 1.4 dashtype \(2 + index % 3)"
+    }
+  }
+
+  /// Text that gnuplot takes literally: within single quotes only the quote itself is special.
+  static func quoted(_ text: String) -> String {
+    let line = String(text.map { $0.isNewline ? " " : $0 })
+    return "'" + line.replacing("'", with: "''") + "'"
+  }
+}

@@ -1,0 +1,77 @@
+import Experiment
+
+/// Sentences on methods against each other, by paired differences over seeds.
+struct MethodClaims {
+  let results: Results
+
+  private var tasks: [TaskColumn] { results.tasks }
+
+  /// The sentences of one fine-tuning, in a fixed order; those whose rows the experiment lacks are
+  /// left out.
+  func sentences(_ group: FineTuningGroup) -> [String] {
+    comparisons(group).map { sentence($0, group) }
+  }
+
+  /// How many comparisons the report makes over all fine-tunings.
+  var count: Int { results.groups.reduce(0) { $0 + comparisons($1).count } }
+
+  /// The Speech-FT row with the best mean over all tasks.
+  static func bestInterpolation(_ group: FineTuningGroup, _ tasks: [TaskColumn]) -> ResultRow? {
+    let rows = group.rows.filter { row in
+      row.method.name == "speech-ft" && (row.method.alpha.map { $0 > 0 && $0 < 1 } ?? false)
+    }
+    let means = rows.compactMap { row in
+      row.merit(over: tasks).mean.map { (row: row, mean: $0) }
+    }
+    return means.reduce(nil as (row: ResultRow, mean: Double)?) { best, next in
+      best.map { next.mean > $0.mean ? next : $0 } ?? next
+    }?.row
+  }
+
+  private func comparisons(_ group: FineTuningGroup) -> [PairedComparison] {
+    func rows(_ name: String) -> [ResultRow] { group.rows.filter { $0.method.name == name } }
+    var pairs: [(ResultRow, ResultRow)] = []
+    let stable = rows("stable-ft").first
+    if let best = Self.bestInterpolation(group, tasks) {
+      let others = [group.pretrained, stable].compactMap { $0 } + rows("l2-sp")
+      pairs += (others + rows("early-checkpoint") + rows("regular-ft")).map { (best, $0) }
+    }
+    if let stable {
+      if let pretrained = group.pretrained { pairs.append((stable, pretrained)) }
+      pairs += rows("regular-ft").map { (stable, $0) }
+    }
+    return pairs.map { PairedComparison($0.0, $0.1, tasks: tasks) }
+      .filter { $0.overall.count > 0 }
+  }
+
+  private func sentence(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
+    let first = results.title(pair.first)
+    let second = results.title(pair.second)
+    if pair.isIdentity { return "\(first) and \(second) have the same results." }
+    let mean = pair.overall.mean ?? 0
+    let verb = mean > 0 ? "exceeds" : mean < 0 ? "falls below" : "equals"
+    let losses = pair.comparable - pair.wins
+    let side = mean < 0 ? losses : pair.wins
+    let spread =
+      "mean \(NumberText.signed(mean)) points, paired over "
+      + NumberText.count(pair.overall.count, "seed")
+      + (pair.overall.count > 1
+        ? ", range \(NumberText.signed(pair.overall.least ?? mean))…"
+          + NumberText.signed(pair.overall.greatest ?? mean) : "")
+    let tasksWords = "on \(side) of \(NumberText.count(pair.comparable, "task"))"
+    return "\(first) \(verb) \(second) \(tasksWords) (\(spread)\(parts(pair, group))). "
+      + SeedEvidence(pair.overall).sentence
+  }
+
+  /// `; fine-tuned task −0.3, the others +1.6`.
+  private func parts(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
+    let own = tasks.filter { $0.name == group.key.task }
+    let others = tasks.filter { $0.name != group.key.task }
+    let fineTuned = pair.difference(over: own).mean.map {
+      "fine-tuned task \(NumberText.signed($0))"
+    }
+    let rest = pair.difference(over: others).mean.map { "the others \(NumberText.signed($0))" }
+    let words = [fineTuned, rest].compactMap { $0 }
+    return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// How numbers are written for people: always with a point, whatever the locale.
+package enum NumberText {
+  /// A fixed number of decimals; what rounds to zero has no sign.
+  package static func fixed(_ value: Double, _ decimals: Int) -> String {
+    let text = String(format: "%.\(decimals)f", value)
+    let isZero = text.allSatisfy { "-0.".contains($0) }
+    return isZero && text.hasPrefix("-") ? String(text.dropFirst()) : text
+  }
+
+  /// As `fixed`, with a typographic minus.
+  package static func minus(_ value: Double, _ decimals: Int) -> String {
+    fixed(value, decimals).replacingOccurrences(of: "-", with: "−")
+  }
+
+  /// A difference: `+1.2`, `−0.4`, `0.0`.
+  package static func signed(_ value: Double, _ decimals: Int = 1) -> String {
+    let text = minus(value, decimals)
+    let isZero = text.allSatisfy { "0.".contains($0) }
+    return isZero || text.hasPrefix("−") ? text : "+" + text
+  }
+
+  /// Three decimals; only exactly 1 reads `1.000`, what would round to it gets more digits.
+  package static func similarity(_ value: Double) -> String {
+    for decimals in 3...6 {
+      let text = minus(value, decimals)
+      if value == 1 || Double(text) != 1 { return text }
+    }
+    return "≈ 1"
+  }
+
+  /// Three significant digits, at least one decimal; exactly 0 reads `0`.
+  package static func distance(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return "0" }
+    let magnitude = Int(Foundation.log10(abs(value)).rounded(.down))
+    return minus(value, min(8, max(1, 2 - magnitude)))
+  }
+
+  /// α, λ and the like: the shortest text that reads back.
+  package static func plain(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+  }
+
+  /// `1 seed`, `2 seeds`.
+  package static func count(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+  }
+
+  /// `a`, `a and b`, `a, b and c`.
+  package static func list(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and " + last
+  }
+}
+
+/// What a quantity is, which decides how it is written.
+package enum Quantity: Sendable, Hashable {
+  /// Percent or points: two decimals where the spread is below 0.1, else one.
+  case percent
+  /// A score about 1000 wide: one decimal.
+  case score
+  /// CKA and R².
+  case similarity
+  /// ‖θ−θ₀‖₂.
+  case distance
+
+  private func text(_ value: Double, _ decimals: Int) -> String {
+    switch self {
+    case .percent, .score: NumberText.minus(value, decimals)
+    case .similarity: NumberText.similarity(value)
+    case .distance: NumberText.distance(value)
+    }
+  }
+
+  /// `63.2 ± 0.4`, or `63.2` where one value has no spread; `nil` without values.
+  package func text(_ estimate: Estimate) -> String? {
+    guard let mean = estimate.mean else { return nil }
+    let spread = estimate.deviation
+    let isNarrow = self == .percent && (spread.map { $0 < 0.1 } ?? false)
+    let decimals = isNarrow ? 2 : 1
+    guard let spread else { return text(mean, decimals) }
+    switch self {
+    case .similarity:
+      return text(mean, decimals) + (spread == 0 ? "" : " ± " + NumberText.fixed(spread, 3))
+    case .distance where spread == 0: return text(mean, decimals)
+    default: return "\(text(mean, decimals)) ± \(text(spread, decimals))"
+    }
+  }
+
+  /// Decimals in CSV files.
+  var fileDecimals: Int {
+    switch self {
+    case .percent, .score: 4
+    case .similarity, .distance: 6
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/// A table before it has a form: what each cell is, not how it is printed.
+package struct ReportTable {
+  package struct Column {
+    /// `Dutch phonemes PER ↓`.
+    package var title: String
+    /// The head in CSV files: `phones-nl PER`.
+    package var fileTitle: String
+    package var kind: Kind
+
+    package enum Kind: Hashable {
+      case text
+      /// A whole number.
+      case count
+      /// A mean over seeds: in CSV files three columns (mean, sd, n).
+      case estimate(Quantity)
+      /// One number: in CSV files one column.
+      case number(Quantity)
+    }
+
+    package var isText: Bool { kind == .text }
+  }
+
+  package enum Content {
+    case text(String)
+    case count(Int)
+    case estimate(Estimate)
+    case number(Double)
+    /// How many there are; CSV files list them.
+    case listing([String])
+    /// A number that is wanted and not there yet.
+    case missing
+    /// A score that cannot be had.
+    case undefined
+    /// Nothing belongs here.
+    case none
+  }
+
+  package struct Cell {
+    package var content: Content
+    package var isBest = false
+
+    package init(_ content: Content, isBest: Bool = false) {
+      self.content = content
+      self.isBest = isBest
+    }
+  }
+
+  package struct Group {
+    /// A line above the rows; `nil` for none.
+    package var title: String?
+    /// The group's column in CSV files.
+    package var fileTitle: String
+    package var rows: [[Cell]]
+  }
+
+  /// The name of the files: `comparison`.
+  package var name: String
+  package var caption: String
+  /// The head of the groups' column in CSV files; `nil` for none.
+  package var groupColumn: String?
+  package var columns: [Column]
+  package var groups: [Group]
+  package var notes: [String] = []
+
+  package var rows: [[Cell]] { groups.flatMap(\.rows) }
+}
+
+extension ReportTable.Content {
+  /// An estimate, or that it is missing.
+  package init(_ estimate: Estimate) {
+    self = estimate.count > 0 ? .estimate(estimate) : .missing
+  }
+
+  /// A mean that is shown although seeds are lacking.
+  var isPartial: Bool {
+    if case .estimate(let estimate) = self { !estimate.isComplete } else { false }
+  }
+
+  /// What people read in a column.
+  package func text(in column: ReportTable.Column) -> String {
+    switch self {
+    case .text(let text): text
+    case .count(let number): String(number)
+    case .listing(let items): String(items.count)
+    case .missing: "–"
+    case .undefined: "n/a"
+    case .none: ""
+    case .number(let value): number(value, in: column)
+    case .estimate(let estimate):
+      (column.quantity.text(estimate) ?? "–") + (estimate.isComplete ? "" : " †")
+    }
+  }
+
+  private func number(_ value: Double, in column: ReportTable.Column) -> String {
+    switch column.quantity {
+    case .percent, .score: NumberText.minus(value, 1)
+    case .similarity: NumberText.similarity(value)
+    case .distance: NumberText.distance(value)
+    }
+  }
+}
+
+extension ReportTable.Column {
+  var quantity: Quantity {
+    switch kind {
+    case .estimate(let quantity), .number(let quantity): quantity
+    case .text, .count: .percent
+    }
+  }
+}
+
+extension ReportTable {
+  /// Whether a mean over fewer seeds than planned is shown.
+  package var hasPartial: Bool { rows.contains { $0.contains { $0.content.isPartial } } }
+  package var hasMissing: Bool {
+    rows.contains { $0.contains { if case .missing = $0.content { true } else { false } } }
+  }
+
+  /// Notes with the explanations of the signs that the table uses.
+  package var allNotes: [String] {
+    var all = notes
+    if hasMissing { all.append("–: not measured yet.") }
+    if hasPartial { all.append("†: fewer seeds than planned.") }
+    return all
+  }
+
+  /// Marks the best mean of a column, and all that equal it, within the rows given.
+  ///
+  /// - Parameters:
+  ///   - column: Index of the column.
+  ///   - groups: The groups among whose rows the best is sought; all when `nil`.
+  ///   - higherIsBetter: Which end is best.
+  package mutating func markBest(
+    column: Int, within groups: Range<Int>? = nil, higherIsBetter: Bool
+  ) {
+    let range = groups ?? self.groups.indices
+    let means = self.groups[range].flatMap(\.rows).compactMap { $0[column].mean }
+    guard means.count > 1, let best = higherIsBetter ? means.max() : means.min() else { return }
+    for group in range {
+      for row in self.groups[group].rows.indices
+      where self.groups[group].rows[row][column].mean == best {
+        self.groups[group].rows[row][column].isBest = true
+      }
+    }
+  }
+}
+
+extension ReportTable.Cell {
+  fileprivate var mean: Double? {
+    if case .estimate(let estimate) = content { estimate.mean } else { nil }
+  }
+}

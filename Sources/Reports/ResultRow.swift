@@ -1,0 +1,62 @@
+import Experiment
+
+/// One row of the comparison: a method applied to a model, fine-tuned on a task or on none, with its
+/// numbers by seed.
+package struct ResultRow {
+  package struct Identity: Hashable {
+    package var model: String?
+    package var method: MethodPoint
+    package var fineTuned: String?
+  }
+  package let identity: Identity
+  private let tasks: [TaskColumn]
+  /// Seeds that the plan asks for.
+  package var seeds: [UInt64] = []
+  /// By task name and seed.
+  package var evaluations: [String: [UInt64: EvaluationRecord]] = [:]
+  package var similarities: [UInt64: SimilarityRecord] = [:]
+
+  init(identity: Identity, tasks: [TaskColumn]) {
+    self.identity = identity
+    self.tasks = tasks
+  }
+
+  package var model: String? { identity.model }
+  package var method: MethodPoint { identity.method }
+  package var fineTuned: String? { identity.fineTuned }
+  package var isLogMel: Bool { model == nil }
+  package var isPretrained: Bool { method.name == "pre-trained" }
+
+  /// A task's results in its own metric, in percent.
+  package func estimate(_ task: TaskColumn) -> Estimate {
+    Estimate(evaluations[task.name, default: [:]].mapValues(\.value), planned: seeds.count)
+  }
+
+  /// A task's results on the scale on which tasks are averaged: accuracy, or 100 − error rate. Higher
+  /// is better.
+  package func merit(_ task: TaskColumn) -> Estimate {
+    estimate(task).map { task.higherIsBetter ? $0 : 100 - $0 }
+  }
+
+  /// The mean merit over tasks, seed by seed; a seed that lacks one of them has none.
+  package func merit(over tasks: [TaskColumn]) -> Estimate {
+    var values: [UInt64: Double] = [:]
+    for seed in seeds where !tasks.isEmpty {
+      let merits = tasks.compactMap { merit($0)[seed] }
+      if merits.count == tasks.count {
+        values[seed] = merits.reduce(0, +) / Double(merits.count)
+      }
+    }
+    return Estimate(values, planned: seeds.count)
+  }
+
+  /// All tasks but the one that the row was fine-tuned on.
+  package var otherTasks: [TaskColumn] { tasks.filter { $0.name != fineTuned } }
+  /// The task that the row was fine-tuned on, where it is evaluated.
+  package var fineTunedTask: TaskColumn? { tasks.first { $0.name == fineTuned } }
+
+  /// One number of the comparisons with θ₀, by seed.
+  package func similarity(_ number: (SimilarityRecord) -> Double?) -> Estimate {
+    Estimate(similarities.compactMapValues(number), planned: seeds.count)
+  }
+}
