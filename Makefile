@@ -4,7 +4,10 @@ SHELL := /bin/bash
 RECORDINGS := .alphasweep/recordings
 BUILD := swift build -c release
 BIN := .build/release
+PYTHON := python3
 APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+# Idle threads sleep: OpenMP's and OpenBLAS's pools would otherwise spin against each other.
+export OMP_WAIT_POLICY := passive
 # What is built and run against; gnuplot draws, espeak-ng spells phonemes.
 LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libespeak-ng-dev \
   espeak-ng libsqlite3-dev gnuplot-nox
@@ -12,7 +15,7 @@ LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libes
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data
 MORE_SPEECH := tuxpaint-stamps-default klettres-data ktuberling-data
 
-.PHONY: demo test install recordings more-recordings build bench soak lint clean pretrain help
+.PHONY: demo test install recordings more-recordings build bench lint clean pretrain help
 
 help: ## Says what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -47,11 +50,11 @@ build: ## Builds the programs for speed
 pretrain: install more-recordings build ## Pre-trains the quickstart's encoder anew (an hour or two)
 	$(BIN)/alphasweep run experiments/pretrain-tiny.yaml
 
-bench: install ## Prints how fast alphasweep is beside named peers
-	$(BUILD) && Tests/Bench/run $(BIN)
-
-soak: install build ## Kills sweeps at random moments and compares bits (long)
-	Tests/Soak/run $(BIN)
+bench: install ## Prints a training step beside transformers' (PYTHON= a Python that has them)
+	$(BUILD) --product alphasweep-bench
+	@for threads in 1 2; do echo "$$threads threads, 4 x 3 s: alphasweep, then transformers"; \
+	  $(BIN)/alphasweep-bench training-step --threads $$threads; \
+	  $(PYTHON) Tests/Benchmarks/training_step.py 4 3 $$threads 10; done
 
 lint: ## Checks the format of all sources
 	swift format lint --strict --recursive Sources Tests Package.swift
