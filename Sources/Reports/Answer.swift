@@ -9,7 +9,7 @@ struct Answer {
   func paragraph() -> String {
     let sentences = results.groups.compactMap(sentence)
     guard !sentences.isEmpty else { return withoutCurves }
-    return ([scale] + sentences + [evidence, logMel].compactMap { $0 }).joined(separator: " ")
+    return (sentences + [evidence, logMel, scale].compactMap { $0 }).joined(separator: " ")
   }
 
   private var withoutCurves: String {
@@ -18,8 +18,9 @@ struct Answer {
       : "There are too few numbers yet to draw a curve over α."
   }
 
-  private var scale: String {
-    "On the scale of accuracy and of 100 − error rate, averaged over tasks:"
+  private var scale: String? {
+    tasks.contains { !$0.higherIsBetter }
+      ? "(Means are of accuracy and of 100 − error rate, in percent.)" : nil
   }
 
   private func sentence(_ group: FineTuningGroup) -> String? {
@@ -30,12 +31,10 @@ struct Answer {
     let best = points.reduce(first) { $1.all > $0.all ? $1 : $0 }
     let others = tasks.filter { $0.name != group.key.task }
     let own = tasks.filter { $0.name == group.key.task }
-    func words(_ row: ResultRow) -> String {
+    func words(_ row: ResultRow, _ ownWord: String, _ othersWord: String) -> String {
       let all = [
-        row.merit(over: own).mean.map { "\(NumberText.fixed($0, 1)) on the task itself" },
-        row.merit(over: others).mean.map {
-          "\(NumberText.fixed($0, 1)) on the other \(others.count)"
-        },
+        row.merit(over: own).mean.map { NumberText.fixed($0, 1) + ownWord },
+        row.merit(over: others).mean.map { NumberText.fixed($0, 1) + othersWord },
       ]
       return NumberText.list(all.compactMap { $0 })
     }
@@ -47,14 +46,13 @@ struct Answer {
     let kept = keeper.map {
       " The others alone are best at α = \(NumberText.plain($0.alpha)) (\(NumberText.fixed($0.mean, 1)))."
     }
-    let name = lowerFirst(group.title)
-    return "\(name), α = \(NumberText.plain(best.alpha)) has the best mean over all tasks "
-      + "(\(NumberText.fixed(best.all, 1))): \(words(best.row)); α = \(NumberText.plain(first.alpha)) has "
-      + "\(words(first.row)), α = \(NumberText.plain(last.alpha)) \(words(last.row)).\(kept ?? "")"
-  }
-
-  private func lowerFirst(_ title: String) -> String {
-    results.models.count > 1 ? title : title.prefix(1).lowercased() + title.dropFirst()
+    let ends = [first, last].filter { $0.alpha != best.alpha }.map { point in
+      "\(words(point.row, "", "")) at α = \(NumberText.plain(point.alpha))"
+    }
+    return "\(group.title), α = \(NumberText.plain(best.alpha)) has the best mean over all tasks "
+      + "(\(NumberText.fixed(best.all, 1))): "
+      + words(best.row, " on the task itself", " on the other \(others.count)")
+      + ", against \(ends.joined(separator: ", and ")).\(kept ?? "")"
   }
 
   /// Whether the best α can be told from α = 0 and α = 1 at all.

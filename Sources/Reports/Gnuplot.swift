@@ -84,9 +84,8 @@ package struct Gnuplot: FigureRenderer {
     guard process.terminationStatus == 0 else {
       let text = String(
         decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-      let lines = text.split(whereSeparator: \.isNewline).suffix(3)
-      throw .failed(
-        status: process.terminationStatus, message: lines.joined(separator: " "))
+      let words = text.split(whereSeparator: \.isWhitespace).suffix(40)
+      throw .failed(status: process.terminationStatus, message: words.joined(separator: " "))
     }
   }
 }

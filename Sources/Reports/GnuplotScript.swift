@@ -26,7 +26,7 @@ struct GnuplotScript {
       "reset session",
       "set encoding utf8",
       "set terminal svg size \(Self.width),\(height) font 'sans-serif,13' noenhanced "
-        + "background '#ffffff' name \(Self.quoted(chart.name))",
+        + "background '#ffffff'",
       "set output \(Self.quoted(chart.name + ".svg"))",
       "set border 3 linecolor rgb '#444444'",
       "set tics nomirror out scale 0.5",
@@ -51,7 +51,10 @@ struct GnuplotScript {
       lines.append("set \(name)range [\(range.lowerBound):\(range.upperBound)]")
     }
     if !axis.marks.isEmpty {
-      let marks = axis.marks.map { "\(Self.quoted($0.text)) \($0.position)" }
+      // A mark's text is a format.
+      let marks = axis.marks.map { mark in
+        "\(Self.quoted(mark.text.replacing("%", with: "%%"))) \(mark.position)"
+      }
       lines.append("set \(name)tics (\(marks.joined(separator: ", ")))")
     }
     return lines

@@ -25,8 +25,8 @@ struct LogMelClaims {
     tasks.compactMap { task in
       guard let floor = bestLogMel(task), let encoder = best(encoders, task) else { return nil }
       let difference = NumberText.signed(encoder.merit - floor.merit)
-      let baseline =
-        "the better log-mel row (\(number(floor.row, task)), \(floor.row.method.title))"
+      let word = logMel.count > 1 ? "the better log-mel row" : "log-mel"
+      let baseline = "\(word) (\(number(floor.row, task)), \(floor.row.method.title))"
       let ahead = encoders.count { row in
         row.merit(task).mean.map { $0 > floor.merit } ?? false
       }
@@ -53,25 +53,48 @@ struct LogMelClaims {
       let won = compared.count - lost.count
       let exceptions = lost.isEmpty ? "" : "; not on \(NumberText.list(lost.map(\.title)))"
       return "\(name(row)) beats every log-mel row on \(won) of "
-        + "\(NumberText.count(compared.count, "task"))\(exceptions)\(means(row, compared))."
+        + "\(NumberText.count(compared.count, "task"))\(exceptions)."
     }
   }
 
-  /// `; mean over tasks −2.1 points from log-mel, +3.0 from log-mel, normalised (paired over 2 seeds)`.
-  private func means(_ row: ResultRow, _ compared: [TaskColumn]) -> String {
-    guard compared.count == tasks.count else { return "" }
-    let words = logMel.compactMap { baseline -> String? in
-      let pair = PairedComparison(row, baseline, tasks: tasks)
-      guard let mean = pair.overall.mean else { return nil }
-      let count = pair.overall.count
-      let range =
-        count > 1
-        ? ", range \(NumberText.signed(pair.overall.least ?? mean))…"
-          + NumberText.signed(pair.overall.greatest ?? mean) : ""
-      return "\(NumberText.signed(mean)) points from “\(baseline.method.title)” "
-        + "(paired over \(NumberText.count(count, "seed"))\(range))"
+  /// Encoder rows less the better log-mel row of each task, and less each log-mel row over all tasks;
+  /// paired over seeds.
+  func table() -> ReportTable {
+    let columns =
+      [ReportTable.Column(title: "Method", fileTitle: "method", kind: .text)]
+      + tasks.map {
+        ReportTable.Column(title: $0.title, fileTitle: $0.name, kind: .estimate(.percent))
+      }
+      + logMel.map {
+        ReportTable.Column(
+          title: "Mean, less “\($0.method.title)”", fileTitle: "mean less \($0.method.title)",
+          kind: .estimate(.percent))
+      }
+    func group(_ title: String, _ file: String, _ rows: [ResultRow]) -> ReportTable.Group {
+      ReportTable.Group(title: title, fileTitle: file, rows: rows.map(differences))
     }
-    return words.isEmpty ? "" : "; mean over tasks " + NumberText.list(words)
+    let common = results.commonRows.filter { !$0.isLogMel }
+    var groups = common.isEmpty ? [] : [group("Not fine-tuned", "none", common)]
+    groups += results.groups.map { group($0.title, $0.key.task, $0.rows) }
+    return ReportTable(
+      name: "against-log-mel", caption: "Points above the better log-mel row of each task.",
+      groupColumn: "fine-tuned on", columns: columns, groups: groups,
+      notes: [
+        "Paired over seeds, mean ± standard deviation; above 0 the encoder is better, whichever way "
+          + "the metric points."
+      ])
+  }
+
+  private func differences(_ row: ResultRow) -> [ReportTable.Cell] {
+    let byTask = tasks.map { task -> ReportTable.Cell in
+      guard let floor = bestLogMel(task) else { return ReportTable.Cell(.missing) }
+      let pair = PairedComparison(row, floor.row, tasks: [task])
+      return ReportTable.Cell(.init(pair.overall))
+    }
+    let overall = logMel.map { baseline in
+      ReportTable.Cell(.init(PairedComparison(row, baseline, tasks: tasks).overall))
+    }
+    return [ReportTable.Cell(.text(results.title(row)))] + byTask + overall
   }
 
   private func number(_ row: ResultRow, _ task: TaskColumn) -> String {

@@ -49,18 +49,24 @@ struct MethodClaims {
     let second = results.title(pair.second)
     if pair.isIdentity { return "\(first) and \(second) have the same results." }
     let mean = pair.overall.mean ?? 0
-    let verb = mean > 0 ? "exceeds" : mean < 0 ? "falls below" : "equals"
-    let losses = pair.comparable - pair.wins
-    let side = mean < 0 ? losses : pair.wins
-    let spread =
-      "mean \(NumberText.signed(mean)) points, paired over "
-      + NumberText.count(pair.overall.count, "seed")
-      + (pair.overall.count > 1
-        ? ", range \(NumberText.signed(pair.overall.least ?? mean))…"
-          + NumberText.signed(pair.overall.greatest ?? mean) : "")
-    let tasksWords = "on \(side) of \(NumberText.count(pair.comparable, "task"))"
-    return "\(first) \(verb) \(second) \(tasksWords) (\(spread)\(parts(pair, group))). "
-      + SeedEvidence(pair.overall).sentence
+    let evidence = SeedEvidence(pair.overall)
+    let numbers = Self.numbers(pair.overall) + parts(pair, group)
+    if case .mixed = evidence {
+      return "\(first) and \(second) are not told apart (\(numbers)). \(evidence.sentence)"
+    }
+    let verb = mean > 0 ? "exceeds" : "falls below"
+    let side = mean > 0 ? pair.wins : pair.losses
+    return "\(first) \(verb) \(second) on \(side) of \(NumberText.count(pair.comparable, "task")) "
+      + "(\(numbers)). \(evidence.sentence)"
+  }
+
+  /// `mean +1.2 points, paired over 2 seeds, range +0.4…+2.0`.
+  private static func numbers(_ difference: Estimate) -> String {
+    let values = [difference.mean, difference.least, difference.greatest].compactMap { $0 }
+    let words = NumberText.points(values)
+    let range = difference.count > 1 && words.count == 3 ? ", range \(words[1])…\(words[2])" : ""
+    return "mean \(words.first ?? "–") points, paired over "
+      + NumberText.count(difference.count, "seed") + range
   }
 
   /// `; fine-tuned task −0.3, the others +1.6`.
@@ -70,7 +76,9 @@ struct MethodClaims {
     let fineTuned = pair.difference(over: own).mean.map {
       "fine-tuned task \(NumberText.signed($0))"
     }
-    let rest = pair.difference(over: others).mean.map { "the others \(NumberText.signed($0))" }
+    let rest = pair.difference(over: others).mean.map {
+      "the others \(NumberText.points([$0]).joined())"
+    }
     let words = [fineTuned, rest].compactMap { $0 }
     return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
   }

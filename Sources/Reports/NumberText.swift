@@ -21,6 +21,16 @@ package enum NumberText {
     return isZero || text.hasPrefix("−") ? text : "+" + text
   }
 
+  /// Differences in points, all with as many decimals as tell them apart: two where one decimal would
+  /// show nothing but zero, or one number for different ones.
+  package static func points(_ values: [Double]) -> [String] {
+    let short = values.map { signed($0, 1) }
+    let isTold =
+      Set(short).count == Set(values).count
+      && !zip(short, values).contains { $0 == "0.0" && $1 != 0 }
+    return isTold ? short : values.map { signed($0, 2) }
+  }
+
   /// Three decimals; only exactly 1 reads `1.000`, what would round to it gets more digits.
   package static func similarity(_ value: Double) -> String {
     for decimals in 3...6 {
@@ -73,19 +83,26 @@ package enum Quantity: Sendable, Hashable {
     }
   }
 
+  /// The decimals of a spread are those of its mean; one that would read 0.000 is left out where
+  /// all seeds share most of what they measure.
+  private func spreadText(_ spread: Double, mean: String, _ decimals: Int) -> String {
+    switch self {
+    case .percent, .score: return " ± " + NumberText.fixed(spread, decimals)
+    case .similarity, .distance:
+      let places = mean.firstIndex(of: ".").map { mean.distance(from: $0, to: mean.endIndex) - 1 }
+      let text = NumberText.fixed(spread, places ?? 3)
+      return text.allSatisfy { "0.".contains($0) } ? "" : " ± " + text
+    }
+  }
+
   /// `63.2 ± 0.4`, or `63.2` where one value has no spread; `nil` without values.
   package func text(_ estimate: Estimate) -> String? {
     guard let mean = estimate.mean else { return nil }
     let spread = estimate.deviation
     let isNarrow = self == .percent && (spread.map { $0 < 0.1 } ?? false)
     let decimals = isNarrow ? 2 : 1
-    guard let spread else { return text(mean, decimals) }
-    switch self {
-    case .similarity:
-      return text(mean, decimals) + (spread == 0 ? "" : " ± " + NumberText.fixed(spread, 3))
-    case .distance where spread == 0: return text(mean, decimals)
-    default: return "\(text(mean, decimals)) ± \(text(spread, decimals))"
-    }
+    let words = text(mean, decimals)
+    return words + (spread.map { spreadText($0, mean: words, decimals) } ?? "")
   }
 
   /// Decimals in CSV files.

@@ -8,8 +8,9 @@ package struct PairedComparison {
   private let tasks: [TaskColumn]
   /// Differences of the mean over all tasks, seed by seed; only of seeds that both rows have.
   package let overall: Estimate
-  /// Tasks whose mean difference is above zero, and all that both rows have.
+  /// Tasks whose mean difference is above zero, below it, and all that both rows have.
   package let wins: Int
+  package let losses: Int
   package let comparable: Int
 
   package init(_ first: ResultRow, _ second: ResultRow, tasks: [TaskColumn]) {
@@ -19,6 +20,7 @@ package struct PairedComparison {
     overall = Self.difference(first, second, tasks)
     let means = tasks.compactMap { Self.difference(first, second, [$0]).mean }
     wins = means.count { $0 > 0 }
+    losses = means.count { $0 < 0 }
     comparable = means.count
   }
 
@@ -41,7 +43,7 @@ package struct PairedComparison {
 
   /// Whether both rows come from the same stages, so that they must be equal.
   package var isIdentity: Bool {
-    overall.count > 0 && overall.values.allSatisfy { $0.value == 0 } && wins == 0
+    overall.count > 0 && overall.values.allSatisfy { $0.value == 0 } && wins == 0 && losses == 0
       && tasks.allSatisfy { first.estimate($0) == second.estimate($0) }
   }
 }
@@ -78,13 +80,15 @@ package enum SeedEvidence: Hashable {
     case .mixed(let count):
       "The \(NumberText.count(count, "seed")) do not agree on the sign: no difference is shown."
     case .agreeing(let count, let chance) where chance > Self.level:
-      "All \(count) seeds agree on the sign, as chance alone would have it in "
+      "\(Self.all(count)) seeds agree on the sign, which chance alone gives in "
         + "\(Self.percent(chance)) % of cases: with \(count) seeds this is not evidence of a difference."
     case .agreeing(let count, let chance):
-      "All \(count) seeds agree on the sign (sign test, p = \(NumberText.fixed(chance, 3))): evidence of a "
+      "\(Self.all(count)) seeds agree on the sign (sign test, p = \(NumberText.fixed(chance, 3))): evidence of a "
         + "difference on these recordings with this encoder, not beyond them."
     }
   }
+
+  private static func all(_ count: Int) -> String { count == 2 ? "Both" : "All \(count)" }
 
   private static func percent(_ share: Double) -> String {
     NumberText.plain((share * 1000).rounded() / 10)

@@ -125,7 +125,8 @@ struct ReportOutline {
     let logMel = LogMelClaims(results: results)
     if !logMel.byTask().isEmpty {
       blocks += [
-        .heading("Encoders against log-mel"), .list(logMel.byTask()), .list(logMel.byRow()),
+        .heading("Encoders against log-mel"), .list(logMel.byTask()), .table(logMel.table()),
+        .list(logMel.byRow()),
       ]
     }
     let methods = MethodClaims(results: results)

@@ -74,6 +74,7 @@ package struct ReportWriter {
   /// What names of tables and figures begin with: nothing else in the folder is ever removed.
   private static let stems = [
     "comparison", "alpha", "trade-off", "similarity", "weight-distance", "held-out", "tasks",
+    "against-log-mel",
     "linear-cka", "debiased-cka", "r2",
   ]
 
