@@ -26,6 +26,10 @@ package final class Ledger: Sendable {
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
     self.path = path
     do {
+      // SQLite does not wait when two processes make one database, nor do migrations.
+      let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      defer { close(lock) }
+      flock(lock, LOCK_EX)
       database = try DatabaseQueue(path: path, configuration: configuration)
       try Schema.migrator.migrate(database)
     } catch {

@@ -95,6 +95,20 @@ extension Ledger {
     try read { try String.fetchAll($0, sql: "SELECT name FROM experiment ORDER BY name") }
   }
 
+  /// The stages that each experiment had when it was run last, by its name.
+  ///
+  /// - Throws: `LedgerError`.
+  package func plannedStages() throws(LedgerError) -> [(experiment: String, stages: [StageKey])] {
+    try read { database in
+      try String.fetchAll(database, sql: "SELECT name FROM experiment ORDER BY name").map { name in
+        let keys = try String.fetchAll(
+          database, sql: "SELECT key FROM plannedStage WHERE experiment = ? ORDER BY key",
+          arguments: [name])
+        return (name, keys.compactMap(StageKey.init(hex:)))
+      }
+    }
+  }
+
   private static func stage(_ row: Row) -> KnownStage? {
     guard let key = StageKey(hex: row["key"]), let kind = StageKind(rawValue: row["kind"]) else {
       return nil

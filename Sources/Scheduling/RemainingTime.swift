@@ -28,12 +28,13 @@ package struct RemainingTime: Sendable {
     return sum.cost > 0 ? stage.resources.cost * sum.seconds / sum.cost : nil
   }
 
-  /// Seconds until all is done by so many workers at once; `nil` before anything was learnt.
+  /// Guesses the seconds until all is done by so many workers at once.
   ///
   /// - Parameters:
   ///   - waiting: Stages that have not begun.
   ///   - running: Seconds left of those that have.
   ///   - workers: How many run at once.
+  /// - Returns: `nil` before anything was learnt.
   package func left(waiting: [Stage], running: [Double], workers: Int) -> Double? {
     var seconds = 0.0
     for stage in waiting {

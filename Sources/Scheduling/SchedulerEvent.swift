@@ -29,6 +29,8 @@ package struct SweepSummary: Sendable {
   package var heldBack: [(stage: Stage, by: Stage)] = []
   package var isInterrupted = false
 
+  package init() {}
+
   /// Whether everything that was wanted is there.
   package var isComplete: Bool { failed.isEmpty && heldBack.isEmpty && !isInterrupted }
 }

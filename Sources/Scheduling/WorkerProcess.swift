@@ -17,6 +17,8 @@ actor WorkerProcess {
   private var assignment: Assignment?
   private var isReady = false
   private var isStopped = false
+  /// What the process said that no worker says.
+  private var nonsense: String?
   private var ending: StageOutcome?
   private var life: Task<Void, Never>?
 
@@ -32,7 +34,7 @@ actor WorkerProcess {
   }
 
   /// Whether the process has ended or is ending.
-  var isOver: Bool { ending != nil || isStopped }
+  var isOver: Bool { ending != nil || isStopped || nonsense != nil }
 
   /// Hands the process one stage and waits until it is over.
   func carryOut(
@@ -71,7 +73,9 @@ actor WorkerProcess {
     var options = PlatformOptions()
     // A group of its own: Ctrl-C in the terminal is for the program, which stops its workers.
     options.processGroupID = 0
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: Self.patience)]
+    options.teardownSequence = [
+      .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: Self.patience)
+    ]
     do {
       let result = try await Subprocess.run(
         .path(FilePath(program)), arguments: ["--artifacts", store], platformOptions: options,
@@ -95,7 +99,13 @@ actor WorkerProcess {
   }
 
   private func hear(_ line: String) {
+    guard nonsense == nil else { return }
     guard let event = try? JSONDecoder().decode(WorkerEvent.self, from: Data(line.utf8)) else {
+      // Libraries may chat; what looks like an event and is none would be waited for in vain.
+      if line.hasPrefix("{") {
+        nonsense = String(line.prefix(200))
+        life?.cancel()
+      }
       return
     }
     switch event {
@@ -111,6 +121,7 @@ actor WorkerProcess {
 
   private func over(_ how: String) {
     let outcome: StageOutcome
+    let how = nonsense.map { "the worker said what no worker says and was ended: \($0)" } ?? how
     if isStopped {
       outcome = .interrupted
     } else {

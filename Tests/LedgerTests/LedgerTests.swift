@@ -134,6 +134,18 @@ private func attempt(
     #expect(numbers.sorted() == Array(1...40))
   }
 
+  @Test func programsThatStartTogetherStartOneDiary() async throws {
+    for _ in 0..<8 {
+      let folder = try TemporaryFolder()
+      let path = folder.path + "/ledger.sqlite"
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 { group.addTask { _ = try Ledger(path: path) } }
+        try await group.waitForAll()
+      }
+      #expect(try Ledger(path: path).stages().isEmpty)
+    }
+  }
+
   @Test func aFileThatIsNoDiaryIsSaid() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/ledger.sqlite"

@@ -97,6 +97,17 @@ import Testing
         == true)
   }
 
+  @Test func aWorkerThatTalksNonsenseIsEndedAndCountsAsCrashed() async throws {
+    var small = SmallPlan()
+    try small.add("babbler", "babble")
+    small.want("babbler")
+    let summary = try await run(small)
+    #expect(
+      summary.failed.first?.reason.hasPrefix(
+        "its worker died 3 times; the last time: the worker said what no worker says and was ended: "
+          + #"{"done":{"key":"nobody"}};"#) == true)
+  }
+
   @Test func aWorkerThatNeverGetsReadyEndsTheRun() async throws {
     var small = SmallPlan()
     try small.add("any")

@@ -1,6 +1,11 @@
 #!/bin/sh
-# Speaks the worker's protocol and does what a stage's parameters say ("behave"): publishes a small
-# artifact, fails, dies, hangs, or dies the first time only. Standing in for alphasweep-worker.
+# Speaks the worker's protocol and does what a stage's parameters say ("behave"), or else the file
+# behave-<kind> in the store: publishes a small artifact, fails, dies, hangs, or dies the first time
+# only. Standing in for alphasweep-worker. Export writes the request that it was given.
+if [ "$1" = export ]; then
+  [ "$2$4$6" = --request--output--artifacts ] || exit 64
+  mkdir "$5" && exec cp "$3" "$5/request.json"
+fi
 [ "$1" = --artifacts ] || exit 64
 store=$2
 
@@ -9,11 +14,18 @@ echo "fake worker $$ is up" >&2
 
 field() { printf '%s' "$line" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
+# One file as the artifact's record lists it.
+describe() {
+  printf '{"bytes":%d,"path":"%s","sha256":"%s"}' "$(wc -c <"$aside/$1")" "$1" \
+    "$(sha256sum "$aside/$1" | cut -d' ' -f1)"
+}
+
 while IFS= read -r line; do
-  # Members are sorted, so the last "key" and "kind" are the stage's own.
-  key=$(field key)
+  # Members are sorted, so the last "key" that is one, and the last "kind", are the stage's own.
+  key=$(printf '%s' "$line" | sed -n 's/.*"key":"\([0-9a-f]\{64\}\)".*/\1/p')
   kind=$(field kind)
   behave=$(field behave)
+  [ -n "$behave" ] || behave=$(cat "$store/behave-$kind" 2>/dev/null)
   printf '%s %s\n' "$behave" "$key" >>"$store/calls"
   printf '{"progress":{"key":"%s","fraction":0.5,"detail":"half"}}\n' "$key"
   case $behave in
@@ -32,6 +44,10 @@ while IFS= read -r line; do
     fi
     ;;
   leave) exit 7 ;;
+  babble)
+    printf 'hello\n{"done":{"key":"nobody"}}\n'
+    sleep 60
+    ;;
   slow) sleep 0.3 ;;
   hang) sleep 60 ;;
   esac
@@ -47,9 +63,15 @@ while IFS= read -r line; do
     aside=$store/staging/$key.$$
     mkdir -p "$aside"
     printf '%s\n' "$text" >"$aside/result.txt"
-    hash=$(sha256sum "$aside/result.txt" | cut -d' ' -f1)
-    printf '{"files":[{"bytes":%d,"path":"result.txt","sha256":"%s"}],"identity":null,"key":"%s"}\n' \
-      "$bytes" "$hash" "$key" >"$aside/artifact.json"
+    case $kind in
+    evaluate)
+      printf '%s' '{"task":"voices","metric":"accuracy","value":75,"higherIsBetter":true,' \
+        '"count":4,"units":4,"chance":50,"trainCount":8,"classes":2}' >"$aside/metrics.json"
+      files="$(describe metrics.json),$(describe result.txt)"
+      ;;
+    *) files=$(describe result.txt) ;;
+    esac
+    printf '{"files":[%s],"identity":null,"key":"%s"}\n' "$files" "$key" >"$aside/artifact.json"
     mv "$aside" "$folder"
   fi
   exec 9>&-

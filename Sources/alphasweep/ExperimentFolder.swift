@@ -1,0 +1,83 @@
+import Artifacts
+import Experiment
+import Foundation
+
+/// A folder of experiments: specs, and beside them `tasks/`, `corpora/` and `sites/`.
+struct ExperimentFolder {
+  let path: String
+
+  /// The folder of a spec.
+  ///
+  /// - Throws: `WorkspaceError` when the spec cannot be read.
+  init(of spec: String) throws(WorkspaceError) {
+    _ = try Files.text(spec, what: .spec)
+    let parts = spec.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    path = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+  }
+
+  /// Reads one spec.
+  ///
+  /// - Throws: `SpecError` with everything that is wrong in it; `WorkspaceError`.
+  func spec(_ file: String) throws -> Spec {
+    try Spec(yaml: Files.text(file, what: .spec), file: file)
+  }
+
+  /// Reads the tasks and corpora, and those other specs whose models `spec` may name.
+  ///
+  /// - Throws: `SpecError` with everything that is wrong in a task or corpus.
+  func definitions(besides spec: Spec) throws -> Definitions {
+    var definitions = Definitions()
+    for file in Files.yamls(in: path + "/tasks") {
+      let task = try TaskDefinition(yaml: Files.text(file, what: .task), file: file)
+      definitions.tasks[task.name] = task
+    }
+    for file in Files.yamls(in: path + "/corpora") {
+      let corpus = try CorpusDefinition(yaml: Files.text(file, what: .corpus), file: file)
+      definitions.corpora[corpus.name] = corpus
+    }
+    for file in Files.yamls(in: path) {
+      // Another experiment's mistakes are not this one's, unless this one names it.
+      guard let other = try? self.spec(file), other.experiment != spec.experiment else { continue }
+      definitions.experiments[other.experiment] = other
+    }
+    return definitions
+  }
+
+  /// What a plan needs to know of a checkpoint, or `nil` when there is no such folder.
+  ///
+  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no HuBERT model.
+  func checkpoint(_ given: String, cache: DigestCache) throws -> CheckpointFacts? {
+    let folder = Files.absolute(given, in: Files.absolute(path))
+    guard FileManager.default.fileExists(atPath: folder) else { return nil }
+    func problem(_ text: String) -> WorkspaceError {
+      .checkpoint(path: Files.shown(folder), problem: text)
+    }
+    guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
+      let sizes = try? JSONDecoder().decode(Sizes.self, from: data)
+    else { throw problem("config.json cannot be read, or lacks the model's sizes") }
+    guard let channels = sizes.convolutionChannels.last else {
+      throw problem("'conv_dim' in config.json is empty")
+    }
+    let digest: String
+    do {
+      digest = try CheckpointDigest.of(folder, cache: cache)
+    } catch {
+      throw problem(String(describing: error))
+    }
+    return CheckpointFacts(
+      digest: digest, path: folder, layers: sizes.layers, width: sizes.width,
+      convolutionChannels: channels)
+  }
+
+  private struct Sizes: Decodable {
+    var layers: Int
+    var width: Int
+    var convolutionChannels: [Int]
+
+    private enum CodingKeys: String, CodingKey {
+      case layers = "num_hidden_layers"
+      case width = "hidden_size"
+      case convolutionChannels = "conv_dim"
+    }
+  }
+}

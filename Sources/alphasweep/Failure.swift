@@ -1,0 +1,43 @@
+import ArgumentParser
+import Artifacts
+import Experiment
+import Foundation
+
+/// Exit codes, the same for every command.
+enum Exit {
+  /// A stage failed, or the machinery did (disk, worker, ledger).
+  static let failure: Int32 = 1
+  /// A spec, or something that it names, is not as it should be.
+  static let badInput: Int32 = 2
+}
+
+/// Runs a command's work and turns its errors into one message on standard error and an exit code.
+///
+/// - Throws: `ExitCode`, which ArgumentParser turns into the process's status.
+func reportingErrors(_ body: () async throws -> Void) async throws {
+  do {
+    try await body()
+  } catch let error as ExitCode {
+    throw error
+  } catch let error as ValidationError {
+    throw error
+  } catch {
+    StandardError.write(message(of: error) + "\n")
+    throw ExitCode(isBadInput(error) ? Exit.badInput : Exit.failure)
+  }
+}
+
+/// What is wrong, in words. Errors that stand in a file begin with its name, as compilers' do.
+private func message(of error: any Error) -> String {
+  error is SpecError ? String(describing: error) : "alphasweep: \(error)"
+}
+
+private func isBadInput(_ error: any Error) -> Bool {
+  error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
+    || error is CorpusDefinitionError || error is WorkspaceError
+}
+
+/// Text for people, beside what a program may read on standard output.
+enum StandardError {
+  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Experiment
+
+/// `alphasweep plan`: what would run, and nothing is run.
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Say what a spec would run, and run nothing.")
+
+  @OptionGroup var options: SpecOptions
+
+  @Flag(help: "Write the graph of stages for graphviz.")
+  var dot = false
+
+  @Flag(help: "Write the plan as JSON.")
+  var json = false
+
+  func validate() throws {
+    if dot, json {
+      throw ValidationError("'--dot' and '--json' are two ways of one plan: give one")
+    }
+  }
+
+  func run() async throws {
+    try await reportingErrors {
+      let workspace = try options.workspace()
+      let overview = PlanOverview(workspace.plan, store: workspace.store)
+      if dot {
+        print(PlanGraph.dot(overview), terminator: "")
+      } else if json {
+        print(try PlanGraph.json(overview).text)
+      } else {
+        print(PlanText.text(overview, spec: options.spec), terminator: "")
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Experiment
+
+/// A plan for other programs.
+enum PlanGraph {
+  /// The graph in graphviz's language: what is done is filled, what is virtual dashed.
+  static func dot(_ overview: PlanOverview) -> String {
+    var text = "digraph \"\(escaped(overview.plan.experiment))\" {\n"
+    text += "  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\"]\n"
+    for stage in overview.plan.stages.values {
+      var attributes = ["label=\"\(escaped(stage.label))\""]
+      if overview.states[stage.key] == .done { attributes.append("style=filled") }
+      if stage.kind.isVirtual { attributes.append("style=dashed") }
+      text += "  \"\(stage.key)\" [\(attributes.joined(separator: ", "))]\n"
+      for (role, input) in stage.inputs {
+        guard let key = input.stageKey else { continue }
+        text += "  \"\(key)\" -> \"\(stage.key)\" [tooltip=\"\(escaped(role))\"]\n"
+      }
+    }
+    return text + "}\n"
+  }
+
+  /// Every stage with its state and inputs, in the order of the plan.
+  ///
+  /// - Throws: `EncodingError` when a parameter is not finite.
+  static func json(_ overview: PlanOverview) throws -> Canonical {
+    let plan = overview.plan
+    let stages = plan.stages.values.map { stage in
+      Canonical.map([
+        "key": .string(stage.key.hex), "kind": .string(stage.kind.rawValue),
+        "label": .string(stage.label),
+        "state": .string(overview.states[stage.key]?.rawValue ?? "virtual"),
+        "parameters": stage.parameters,
+        "seed": stage.seed.map { .string(String($0)) } ?? .null,
+        "inputs": .map(
+          Dictionary(
+            stage.inputs.map { ($0.key, $0.value.identity) }, uniquingKeysWith: { $1 })),
+        "diskBytes": .integer(stage.resources.diskBytes),
+      ])
+    }
+    return .map([
+      "experiment": .string(plan.experiment), "question": .string(plan.question),
+      "stages": .list(stages), "toDo": .integer(overview.remaining.count),
+      "diskBytes": .integer(overview.bytes(of: StageKind.allCases)),
+      "heldOut": try Canonical(encoding: plan.heldOut),
+    ])
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+  }
+}

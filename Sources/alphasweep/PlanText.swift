@@ -1,0 +1,78 @@
+import Experiment
+
+/// A plan in words, within 80 columns.
+enum PlanText {
+  static func text(_ overview: PlanOverview, spec: String) -> String {
+    let plan = overview.plan
+    var parts = [Words.wrapped("\(plan.experiment): \(plan.question)") + "\n"]
+    parts.append(stages(overview))
+    parts.append(summary(overview))
+    if !plan.heldOut.isEmpty { parts.append(heldOut(plan)) }
+    let next =
+      overview.remaining.isEmpty
+      ? "All is done; 'alphasweep report \(spec)' writes the report.\n"
+      : "To do it: alphasweep run \(spec)\n"
+    return (parts + [next]).joined(separator: "\n")
+  }
+
+  private static func stages(_ overview: PlanOverview) -> String {
+    let columns: [PlanOverview.State] = [.todo, .done, .unneeded]
+    var rows = [["stages"] + columns.map(\.rawValue)]
+    var totals = columns.map { _ in 0 }
+    for kind in StageKind.allCases where !kind.isVirtual {
+      let counts = columns.map { overview.count(kind, $0) }
+      guard counts.contains(where: { $0 > 0 }) else { continue }
+      rows.append([kind.rawValue] + counts.map(Words.grouped))
+      totals = zip(totals, counts).map(+)
+    }
+    rows.append(["together"] + totals.map(Words.grouped))
+    // A column in which nothing is has nothing to say.
+    let kept = [0] + (1...columns.count).filter { $0 < 3 || totals[$0 - 1] > 0 }
+    return Words.table(rows.map { row in kept.map { row[$0] } })
+  }
+
+  private static func summary(_ overview: PlanOverview) -> String {
+    let plan = overview.plan
+    var lines: [String] = []
+    let chain = overview.longestChain.map(\.kind.rawValue)
+    if chain.count > 1 {
+      lines.append(
+        "Order: each stage follows what it reads; the longest chain is "
+          + chain.joined(separator: " → ") + ".")
+    }
+    let virtual = plan.stages.values.count { $0.kind.isVirtual }
+    if virtual > 0 {
+      lines.append(
+        "Interpolation: \(Words.count(virtual, "model")) between θ₀ and θ′, made where they are read "
+          + "and never stored.")
+    }
+    let real = plan.stages.count - virtual
+    if overview.unsharedCount > real {
+      lines.append(
+        "Sharing: computed for each result by itself this would be "
+          + "\(Words.count(overview.unsharedCount, "stage")); what is equal is one, which leaves "
+          + "\(Words.grouped(real)).")
+    }
+    lines.append(
+      "Disk: features still to be made take about "
+        + "\(Words.bytes(overview.bytes(of: [.features, .downsample]))), everything about "
+        + "\(Words.bytes(overview.bytes(of: StageKind.allCases))).")
+    return lines.map { Words.wrapped($0) + "\n" }.joined()
+  }
+
+  private static func heldOut(_ plan: Plan) -> String {
+    var rows = [["held out", "split by", "train", "dev", "test", "copies"]]
+    for corpus in plan.heldOut {
+      rows.append(
+        [corpus.corpus, corpus.splitBy]
+          + [
+            corpus.trainRecordings, corpus.devRecordings, corpus.testRecordings, corpus.duplicates,
+          ].map(Words.grouped))
+    }
+    let trained = Set(plan.heldOut.flatMap(\.trainedOnBy)).count
+    return Words.table(rows)
+      + Words.wrapped(
+        "Checked: none of the \(Words.count(trained, "training stage")) can see a recording that is "
+          + "tested on, by the content of the files.", indent: 0) + "\n"
+  }
+}

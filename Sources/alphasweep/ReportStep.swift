@@ -1,0 +1,112 @@
+import Artifacts
+import Experiment
+import Foundation
+import Reports
+import Scheduling
+
+/// Writes an experiment's report, unless an equal one is there.
+struct ReportStep {
+  private let workspace: Workspace
+  private let results: String
+
+  /// - Parameters:
+  ///   - workspace: The experiment.
+  ///   - results: The experiment's own folder of results.
+  init(_ workspace: Workspace, results: String) {
+    self.workspace = workspace
+    self.results = results
+  }
+
+  private var page: String { results + "/report.html" }
+
+  /// What the last report was written from. It is kept beside the artifacts: results hold no such
+  /// things.
+  private var stampPath: String {
+    let place = Digest256.hex(of: Array(results.utf8)).prefix(16)
+    return "\(workspace.store.root)/reports/\(workspace.spec.experiment)-\(place).json"
+  }
+
+  /// Writes the report.
+  ///
+  /// - Parameter anew: Whether to write it even if nothing that it says has changed.
+  /// - Returns: The path of the page.
+  /// - Throws: `StorageError` when it cannot be written, `ArtifactError` for a damaged measurement.
+  func write(anew: Bool = false) throws -> String {
+    let stamp = try stamp()
+    if !anew, isUnchanged(stamp) { return page }
+    let outcome = try ReportWriter(
+      plan: workspace.plan, source: StoredMeasurements(store: workspace.store), folder: results
+    ).write()
+    if let problem = outcome.figureProblem {
+      // Not settled: the next run tries again.
+      StandardError.write("\(problem)\n")
+      return page
+    }
+    let files = try Self.digests(below: results)
+    // Without it the next run writes the same report again.
+    try? AtomicFile.write(
+      text: Canonical.map(["from": stamp, "files": files]).text + "\n", to: stampPath)
+    return page
+  }
+
+  private func isUnchanged(_ stamp: Canonical) -> Bool {
+    guard let data = FileManager.default.contents(atPath: stampPath),
+      let last = try? Canonical(json: data), last["from"] == stamp
+    else { return false }
+    return (try? Self.digests(below: results)) == last["files"]
+  }
+
+  /// Everything that the report is made from: the program, the plan's words, and which of the wanted
+  /// artifacts are there (their content follows from their keys).
+  private func stamp() throws -> Canonical {
+    let plan = workspace.plan
+    let there = plan.wanted.filter { key in
+      plan.stages[key].map { workspace.store.contains($0.kind, $0.key) } ?? false
+    }
+    let cells = try plan.cells.map { cell in
+      Canonical.map([
+        "model": cell.model.map { .string($0) } ?? .null,
+        "method": try Canonical(encoding: cell.method),
+        "fineTuned": cell.fineTuned.map { .string($0) } ?? .null,
+        "seed": .string(String(cell.seed)),
+        "evaluations": .list(cell.evaluations.map { .string("\($0.key) \($0.value.hex)") }),
+        "comparison": cell.comparison.map { .string($0.hex) } ?? .null,
+      ])
+    }
+    return .map([
+      "program": .string(try CurrentProgram.identity()), "experiment": .string(plan.experiment),
+      "question": .string(plan.question), "cells": .list(cells),
+      "tasks": try Canonical(encoding: plan.tasks),
+      "heldOut": try Canonical(encoding: plan.heldOut),
+      "score": try plan.score.map { try Canonical(encoding: $0) } ?? .null,
+      "comparison": try plan.comparison.map { try Canonical(encoding: $0) } ?? .null,
+      "there": .list(there.map { .string($0.hex) }),
+    ])
+  }
+
+  private static func digests(below folder: String) throws -> Canonical {
+    var digests: [String: Canonical] = [:]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+      let full = folder + "/" + path
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      digests[path] = .string(try FileDigest.of(full).hex)
+    }
+    return .map(digests)
+  }
+}
+
+/// The program that is running.
+private enum CurrentProgram {
+  /// Tells one build from another: size and time of the file.
+  ///
+  /// - Throws: `StorageError` when the program's file is gone.
+  static func identity() throws(StorageError) -> String {
+    let path = "/proc/self/exe"
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .last("read", path) }
+    return "\(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)"
+  }
+}

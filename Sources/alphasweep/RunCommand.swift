@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// `alphasweep run`: does what is not done yet, and writes the report.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run what a spec needs and is not there, and write the report.",
+    discussion: """
+      Ctrl-C stops workers and leaves all that was finished; the same command goes on from there. \
+      Two runs at once share the work.
+      """)
+
+  @OptionGroup var options: SpecOptions
+
+  @Option(help: "Worker processes at once; the site's cores where none is given.")
+  var workers: Int?
+
+  @Option(
+    help: ArgumentHelp("Folder for reports, one folder in it an experiment.", valueName: "folder"),
+    completion: .directory)
+  var results: String?
+
+  @Flag(help: "Write how it ended as JSON on standard output.")
+  var json = false
+
+  func validate() throws {
+    if let workers, workers < 1 {
+      throw ValidationError("'--workers' must be 1 or more, not \(workers)")
+    }
+  }
+
+  func run() async throws {
+    try await reportingErrors {
+      let sweep = try Sweep(options.workspace(), workers: workers, results: results)
+      let ending = try await sweep.run()
+      if json { print(ending.json.text) } else { print(ending.text, terminator: "") }
+      if let signal = ending.signal { throw ExitCode(128 + signal) }
+      if !ending.summary.isComplete { throw ExitCode(Exit.failure) }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+import Logging
+import Scheduling
+
+/// One run of a plan on this machine, from the first worker to the report.
+struct Sweep {
+  private let workspace: Workspace
+  private let room: Room
+  private let results: String
+
+  init(_ workspace: Workspace, workers: Int?, results: String?) {
+    self.workspace = workspace
+    self.results = workspace.results(results)
+    let machine = ProcessInfo.processInfo
+    let cores = workspace.site.cores ?? machine.activeProcessorCount
+    let memory = workspace.site.memoryGigabytes.map { Int($0 * 1e9) }
+    room = Room(
+      workers: workers ?? workspace.site.workers ?? cores, cores: cores,
+      memoryBytes: memory ?? Int(machine.physicalMemory))
+  }
+
+  /// Does what is left and writes the report, whatever came of it.
+  ///
+  /// - Returns: How it ended.
+  /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all.
+  func run() async throws -> SweepEnding {
+    let overview = PlanOverview(workspace.plan, store: workspace.store)
+    guard !overview.remaining.isEmpty else {
+      var summary = SweepSummary()
+      summary.alreadyDone = workspace.plan.wanted.count
+      return try ending(summary, signal: nil)
+    }
+    // Where the report cannot be written, nobody should wait for stages first.
+    try AtomicFile.makeFolder(results)
+    guard access(results, W_OK) == 0 else { throw StorageError.last("written", results) }
+    let program = try WorkerProgram.locate()
+    let (ledger, setAside) = try Ledger.open(for: workspace.store)
+    let logger = try logger()
+    if let setAside {
+      StandardError.write("the ledger was damaged and written again; the old one is \(setAside)\n")
+    }
+    let (summary, signal) = try await carryOut(program: program, ledger: ledger, logger: logger)
+    return try ending(summary, signal: signal)
+  }
+
+  private func carryOut(
+    program: String, ledger: Ledger, logger: Logger
+  ) async throws -> (SweepSummary, Int32?) {
+    let backend = LocalWorkers(program: program, store: workspace.store)
+    let view = try progress(ledger)
+    let log = SweepLog(logger)
+    let scheduler = Scheduler(
+      plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend, room: room
+    ) { event in
+      view.update(event)
+      log.note(event)
+    }
+    let work = Task { try await scheduler.run() }
+    let signals = Signals {
+      view.finish()
+      StandardError.write("stopping workers; what is finished stays\n")
+      work.cancel()
+    }
+    let clock = Task {
+      while !Task.isCancelled {
+        try await Task.sleep(for: .seconds(1))
+        view.tick()
+      }
+    }
+    let result = await work.result
+    clock.cancel()
+    view.finish()
+    await backend.shutDown()
+    workspace.store.removeStaleStaging()
+    return (try result.get(), signals.first)
+  }
+
+  private func progress(_ ledger: Ledger) throws -> ProgressView {
+    var time = RemainingTime()
+    for (key, seconds) in try ledger.durations() {
+      if let stage = workspace.plan.stages[key] { time.learn(stage, seconds: seconds) }
+    }
+    let start = ContinuousClock.now
+    let seconds: @Sendable () -> Double = { (ContinuousClock.now - start) / .seconds(1) }
+    return ProgressView(
+      board: ProgressBoard(workers: room.workers, now: 0, time: time),
+      isTerminal: isatty(STDERR_FILENO) == 1, width: { Terminal.columns }, clock: seconds,
+      write: StandardError.write)
+  }
+
+  private func logger() throws -> Logger {
+    let log = try RunLog(store: workspace.store, experiment: workspace.spec.experiment)
+    return Logger(label: "alphasweep") { _ in log }
+  }
+
+  private func ending(_ summary: SweepSummary, signal: Int32?) throws -> SweepEnding {
+    let report = summary.isInterrupted ? nil : try ReportStep(workspace, results: results).write()
+    return SweepEnding(
+      experiment: workspace.spec.experiment, summary: summary, signal: signal,
+      report: report.map(Files.shown))
+  }
+}
+
+/// The terminal that shows progress.
+enum Terminal {
+  /// Columns now; 80 where it does not say.
+  static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+}

@@ -1,0 +1,55 @@
+import Experiment
+import Scheduling
+
+/// How a run ended, for people and for programs.
+struct SweepEnding {
+  let experiment: String
+  let summary: SweepSummary
+  let signal: Int32?
+  /// Where the report is; `nil` when none was written.
+  let report: String?
+
+  var text: String {
+    var lines: [String] = []
+    for (stage, reason) in summary.failed { lines.append("failed: \(stage.label): \(reason)") }
+    if !summary.heldBack.isEmpty {
+      lines.append(
+        Words.count(summary.heldBack.count, "stage")
+          + " held back, because of: "
+          + Set(summary.heldBack.map(\.by.label)).sorted().joined(separator: "; "))
+    }
+    if summary.isInterrupted {
+      lines.append(
+        "\(experiment): stopped after \(Words.count(summary.done.count, "stage")); the same command "
+          + "goes on from here")
+    } else if summary.isComplete, summary.done.isEmpty {
+      lines.append("\(experiment): all \(Words.count(summary.alreadyDone, "result")) were there")
+    } else if summary.isComplete {
+      lines.append("\(experiment): done, \(Words.count(summary.done.count, "stage"))")
+    } else {
+      lines.append(
+        "\(experiment): \(Words.count(summary.failed.count, "stage")) failed; what does not need "
+          + "them is done")
+    }
+    if let report { lines.append("report: \(report)") }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  var json: Canonical {
+    .map([
+      "experiment": .string(experiment),
+      "complete": .bool(summary.isComplete),
+      "interrupted": .bool(summary.isInterrupted),
+      "done": .list(summary.done.map { .string($0.key.hex) }),
+      "failed": .list(
+        summary.failed.map { failure in
+          .map([
+            "key": .string(failure.stage.key.hex), "label": .string(failure.stage.label),
+            "reason": .string(failure.reason),
+          ])
+        }),
+      "heldBack": .list(summary.heldBack.map { .string($0.stage.key.hex) }),
+      "report": report.map { .string($0) } ?? .null,
+    ])
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+import Scheduling
+
+/// `alphasweep why`: why a stage will run, in words.
+struct WhyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "why", abstract: "Say why stages will run (again).",
+    discussion: """
+      WHAT is a spec (every stage that would run), or a stage: the beginning of its key, or a part \
+      of its label. A stage is looked for in the spec that '--spec' names, or in every spec of \
+      experiments/.
+      """)
+
+  @Argument(help: "A spec, the beginning of a stage's key, or a part of its label.")
+  var what: String
+
+  @Option(
+    help: ArgumentHelp("The spec to look in.", valueName: "file"),
+    completion: .file(extensions: ["yaml"]))
+  var spec: String?
+
+  @OptionGroup var site: SiteOptions
+
+  func run() async throws {
+    try await reportingErrors {
+      if spec == nil, what.hasSuffix(".yaml") {
+        let workspace = try Workspace(spec: what, site: site.site)
+        print(try Reasons(workspace).all(), terminator: "")
+        return
+      }
+      let files = spec.map { [$0] } ?? Files.yamls(in: "experiments")
+      var found = ""
+      for file in files {
+        let workspace = try Workspace(spec: file, site: site.site)
+        found += try Reasons(workspace).matching(what)
+      }
+      guard !found.isEmpty else {
+        throw WorkspaceError.unknownStage(what: what, specs: files)
+      }
+      print(found, terminator: "")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Artifacts
+import Experiment
+import Foundation
+
+/// An experiment as it lies on disk: the spec, what it names, the site, and the plan that follows.
+struct Workspace {
+  let spec: Spec
+  let site: SiteDefinition
+  let store: ArtifactStore
+  let plan: Plan
+
+  /// Reads and plans.
+  ///
+  /// - Parameters:
+  ///   - path: The spec's file.
+  ///   - site: The site's file, or `nil` for `sites/local.yaml` beside the spec.
+  /// - Throws: `SpecError`, `WorkspaceError`, `ListingError` or `HeldOutError` for what is wrong with
+  ///   the spec or what it names.
+  init(spec path: String, site: String?) throws {
+    let folder = try ExperimentFolder(of: path)
+    spec = try folder.spec(path)
+    let place = try SitePlace(named: site, beside: folder.path)
+    self.site = place.definition
+    store = ArtifactStore(root: place.artifacts)
+    let definitions = try folder.definitions(besides: spec)
+    let cache = DigestCache(path: store.root + "/recordings.digests")
+    var recordings: [String: CorpusRecordings] = [:]
+    for name in try definitions.corpora(usedBy: spec) {
+      guard let definition = definitions.corpora[name] else { continue }
+      let listing = try RecordingListing(definition, below: place.recordings, cache: cache)
+      let found = try definition.recordings(from: listing.files)
+      recordings[name] = CorpusRecordings(
+        digest: listing.digest, recordings: found.recordings, duplicates: found.duplicates)
+    }
+    var checkpoints: [String: CheckpointFacts] = [:]
+    for path in try definitions.checkpoints(usedBy: spec) {
+      checkpoints[path] = try folder.checkpoint(path, cache: cache)
+    }
+    // Without it the next command only takes longer.
+    try? cache.save()
+    plan = try Planner.plan(
+      PlannerInput(
+        spec: spec, definitions: definitions, recordings: recordings,
+        recordingsFolder: place.recordings, checkpoints: checkpoints))
+  }
+
+  /// Where the experiment's report goes.
+  func results(_ given: String?) -> String {
+    Files.absolute(given ?? "results") + "/" + spec.experiment
+  }
+}
+
+/// A site's file, with its folders found from where the program was started.
+struct SitePlace {
+  let definition: SiteDefinition
+  let recordings: String
+  let artifacts: String
+
+  /// Reads the site that is named, or else `sites/local.yaml` in `experiments`.
+  ///
+  /// - Throws: `WorkspaceError` when it is not there, `SpecError` when it cannot be understood.
+  init(named site: String?, beside experiments: String) throws {
+    let path = site ?? experiments + "/sites/local.yaml"
+    let text = try Files.text(path, what: .site)
+    definition = try SiteDefinition(yaml: text, file: path)
+    recordings = Files.absolute(definition.recordings)
+    artifacts = Files.absolute(definition.artifacts)
+  }
+}
+
+/// Something outside a spec that is not there, or not what it should be.
+enum WorkspaceError: Error, Equatable, CustomStringConvertible {
+  enum File: String {
+    case spec
+    case site
+    case task
+    case corpus
+  }
+  case unreadable(File, path: String, problem: String)
+  case checkpoint(path: String, problem: String)
+  case unknownStage(what: String, specs: [String])
+  case unknownEncoder(String)
+
+  var description: String {
+    switch self {
+    case .unreadable(.spec, let path, let problem):
+      "\(path): the spec cannot be read: \(problem)"
+    case .unreadable(.site, let path, let problem):
+      "\(path): the site cannot be read: \(problem); write one (experiments/sites/local.yaml shows "
+        + "how), or name another with --site"
+    case .unreadable(let file, let path, let problem):
+      "\(path): the \(file.rawValue) cannot be read: \(problem)"
+    case .checkpoint(let path, let problem):
+      "\(path): this is no checkpoint to start from: \(problem); a Hugging Face folder of a HuBERT "
+        + "model holds config.json and model.safetensors"
+    case .unknownStage(let what, let specs):
+      "no stage of \(specs.isEmpty ? "any spec" : specs.joined(separator: ", ")) has a key that begins "
+        + "with '\(what)', or a label with it; 'alphasweep plan SPEC --json' lists them"
+    case .unknownEncoder(let problem): problem
+    }
+  }
+}
