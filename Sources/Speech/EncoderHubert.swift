@@ -125,7 +125,8 @@ package final class HubertEncoder {
 
   private func layerNorm(_ input: Tensor, _ name: String) throws -> Tensor {
     try Network.layerNorm(
-      input, normalizedShape: [input.shape[input.shape.count - 1]], weight: weight(name + ".weight"), bias: weight(name + ".bias"),
+      input, normalizedShape: [input.shape[input.shape.count - 1]],
+      weight: weight(name + ".weight"), bias: weight(name + ".bias"),
       epsilon: configuration.layerNormEpsilon)
   }
 

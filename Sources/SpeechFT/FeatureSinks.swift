@@ -90,7 +90,8 @@ struct SampledSink: FeatureSink {
   mutating func take(_ features: Tensor, of utterance: Int) throws {
     let rows = wanted[utterance]
     guard !rows.isEmpty else { return }
-    taken[utterance] = try features.indexSelect(dimension: 1, indices: Tensor(rows, shape: [rows.count]))
+    taken[utterance] = try features.indexSelect(
+      dimension: 1, indices: Tensor(rows, shape: [rows.count]))
   }
 
   func finish() throws {

@@ -101,7 +101,8 @@ package struct FineTuning {
           stage: context.request.label, step: step, utterances: data.names(batch))
       }
       if isJoint { try encoder.addPenaltyGradients() }
-      _ = try clipGradients(optimisers.flatMap { $0.parameters.map(\.tensor) }, maximumNorm: recipe.clip)
+      _ = try clipGradients(
+        optimisers.flatMap { $0.parameters.map(\.tensor) }, maximumNorm: recipe.clip)
       let rate = recipe.learningRate * schedule.factor(step: step, of: recipe.steps)
       for optimiser in optimisers {
         try optimiser.step(learningRate: rate)

@@ -58,7 +58,7 @@ struct Units {
         let rows = (0..<utterance.shape[0]).filter { _ in numbers.unit() < keep }
         guard !rows.isEmpty else { continue }
         parts.append(
-          try utterance.indexSelect(dimension: 0, indices: Tensor(rows.map(Int64.init), shape: [rows.count])))
+          try utterance.indexSelect(dimension: 0, indices: Tensor(indices: rows)))
       }
       let raw = try Tensor.concatenated(parts, dimension: 0)
       mean = try raw.mean(dimensions: [0], keep: true)

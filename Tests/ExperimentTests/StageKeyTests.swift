@@ -42,7 +42,9 @@ struct StageKeyTests {
     #expect(Set(keys).count == keys.count)
   }
 
-  @Test(arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
+  @Test(arguments: [
+    "", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64),
+  ])
   func `a key is 64 lower-case digits`(text: String) {
     #expect(StageKey(hex: text) == nil)
   }
