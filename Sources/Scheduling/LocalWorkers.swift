@@ -1,5 +1,6 @@
 import Artifacts
 import Experiment
+import Foundation
 
 /// Worker processes on this machine, each started when it is first needed and again after it died.
 package actor LocalWorkers: Backend {
@@ -16,6 +17,8 @@ package actor LocalWorkers: Backend {
   package init(program: String, store: ArtifactStore) {
     self.program = program
     self.store = store
+    // A request to a worker that just died must be an error of writing, not the end of this program.
+    signal(SIGPIPE, SIG_IGN)
   }
 
   package func execute(
