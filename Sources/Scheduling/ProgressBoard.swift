@@ -112,19 +112,30 @@ package struct ProgressBoard: Sendable {
 
   private func workerLine(_ worker: Int, width: Int, now: Double) -> String {
     guard let line = running[worker] else { return Self.cut("\(worker) –", to: width) }
-    let filled = Int((line.fraction * 10).rounded(.down))
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 10 - filled)
+    let filled = Int((line.fraction * Double(Self.barWidth)).rounded(.down))
+    let bar =
+      String(repeating: "█", count: filled)
+      + String(repeating: "░", count: Self.barWidth - filled)
     let percent = String(Int((line.fraction * 100).rounded(.down)))
     let share = String(repeating: " ", count: 3 - min(3, percent.count)) + percent + "%"
     let left = secondsLeft(line, now: now).map { " \(Self.clock($0)) left" } ?? ""
     let head = "\(worker) \(bar) \(share) "
     let room = max(8, width - head.count - left.count)
-    let detail = line.detail.isEmpty ? "" : " · " + line.detail
-    let label =
-      line.stage.label.count + detail.count <= room || room < 2 * detail.count
-      ? line.stage.label : Self.cut(line.stage.label, to: room - detail.count)
-    return Self.cut(
-      head + Self.padded(Self.cut(label + detail, to: room), to: room) + left, to: width)
+    let what = Self.description(line.stage.label, line.detail, width: room)
+    return Self.cut(head + Self.padded(what, to: room) + left, to: width)
+  }
+
+  private static let barWidth = 8
+
+  /// What a stage is and how it goes. Where there is no room for all, of the detail the last part
+  /// (the loss) stays, then the label is cut.
+  private static func description(_ label: String, _ detail: String, width: Int) -> String {
+    let whole = detail.isEmpty ? label : label + " · " + detail
+    guard whole.count > width else { return whole }
+    let parts = detail.components(separatedBy: " · ")
+    let end = parts.last.map { $0.isEmpty ? "" : " · " + $0 } ?? ""
+    guard end.count < width / 2 else { return cut(whole, to: width) }
+    return cut(label, to: width - end.count) + end
   }
 
   /// Seconds that a running stage still needs, from how far it is or else from earlier ones.

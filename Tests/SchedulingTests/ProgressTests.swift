@@ -17,11 +17,12 @@ import Testing
     _ = board.note(.planned(remaining: stages, done: 3), now: 0, isPlain: false)
     _ = board.note(.started(stages[0], worker: 1, attempt: 1), now: 0, isPlain: false)
     _ = board.note(
-      .progress(stages[0].key, worker: 1, fraction: 0.25, detail: "loss 2.310"), now: 10,
+      .progress(stages[0].key, worker: 1, fraction: 0.25, detail: "step 50/200 · loss 2.310"),
+      now: 10,
       isPlain: false)
     #expect(
       board.lines(width: 79, now: 10) == [
-        "1 ██░░░░░░░░  25% fine-tune phones-nl · stable-ft · see… · loss 2.310 0:30 left",
+        "1 ██░░░░░░  25% fine-tune phones-nl · stable-ft · seed 1 · loss 2.310 0:30 left",
         "2 –",
         "0 of 2 stages · 3 were there · 0:10",
       ])
@@ -70,7 +71,7 @@ import Testing
     view.finish()
     #expect(
       shown.text == "1 –\n0 of 2 stages · 0:00\n\u{1B}[2A\u{1B}[J"
-        + "1 ░░░░░░░░░░   0% fine-tune phones-nl …\n0 of 2 stages · 0:01\n\u{1B}[2A\u{1B}[J")
+        + "1 ░░░░░░░░   0% fine-tune phones-nl · …\n0 of 2 stages · 0:01\n\u{1B}[2A\u{1B}[J")
   }
 
   @Test func timesReadAsPeopleSayThem() {
