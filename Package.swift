@@ -100,6 +100,7 @@ let package = Package(
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
+    tests("CommandLineTests", ["alphasweep"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

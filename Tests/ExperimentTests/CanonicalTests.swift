@@ -19,7 +19,7 @@ struct CanonicalTests {
 
   @Test func `texts are Python's, and so are their digests`() throws {
     let cases = try cases()
-    #expect(cases.count == 20)
+    #expect(cases.count == 18)
     for example in cases {
       // Numbers are compared as values: 1e+22 and 1e22 are one, and each language has its spelling.
       if case .real = example.value { continue }
