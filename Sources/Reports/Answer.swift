@@ -63,7 +63,6 @@ struct Answer {
       return ends.compactMap { $0 }.map { PairedComparison(best, $0, tasks: tasks) }
     }.filter { $0.overall.count > 0 }
     guard !pairs.isEmpty else { return nil }
-    let seeds = pairs.map(\.overall.count).min() ?? 0
     let clear = pairs.count { pair in
       if case .agreeing(_, let chance) = SeedEvidence(pair.overall) {
         chance <= SeedEvidence.level
@@ -74,11 +73,19 @@ struct Answer {
     let agreeing = pairs.count { pair in
       if case .agreeing = SeedEvidence(pair.overall) { true } else { false }
     }
-    return
-      "Of \(NumberText.count(pairs.count, "comparison")) of the best Speech-FT α with pre-trained and "
-      + "Stable-FT, \(agreeing) have one sign over all seeds and \(clear) "
-      + "\(clear == 1 ? "is" : "are") evidence of a difference (\(NumberText.count(seeds, "seed")))."
+    let counts = pairs.map(\.overall.count)
+    let least = counts.min() ?? 0
+    let most = counts.max() ?? 0
+    let seeds =
+      least == most
+      ? NumberText.count(most, "seed") : "\(least) to \(NumberText.count(most, "seed"))"
+    return "The best Speech-FT α is compared with pre-trained and Stable-FT "
+      + "\(NumberText.count(pairs.count, "time")), on \(seeds): all seeds agree on the sign in "
+      + "\(Self.number(agreeing)), and \(Self.number(clear)) \(clear > 1 ? "are" : "is") evidence of a "
+      + "difference."
   }
+
+  private static func number(_ count: Int) -> String { count == 0 ? "none" : String(count) }
 
   /// The baseline without an encoder.
   private var logMel: String? {

@@ -128,13 +128,13 @@ struct ComparisonTables {
   func alpha() -> ReportTable {
     let alphaColumn = ReportTable.Column(title: "α", fileTitle: "alpha", kind: .text)
     let columns =
-      [alphaColumn, Self.methodColumn] + tasks.map(\.column)
+      [Self.methodColumn, alphaColumn] + tasks.map(\.column)
       + [Self.fineTunedColumn, Self.othersColumn, Self.allColumn]
     let groups = results.groups.map { group in
       let rows = group.curve.map { point in
         [
-          ReportTable.Cell(.text(NumberText.plain(point.alpha))),
           ReportTable.Cell(.text(results.title(point.row))),
+          ReportTable.Cell(.text(NumberText.plain(point.alpha))),
         ] + tasks.map { ReportTable.Cell(.init(point.row.estimate($0))) } + means(point.row, group)
       }
       return ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)

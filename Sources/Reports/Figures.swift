@@ -142,7 +142,7 @@ struct Figures {
       }
       let greatest = points.map { $0.x + ($0.spread ?? 0) }.max() ?? 1
       var chart = Chart(
-        name: "weight-distance-\(key(group))", title: "‖θ−θ₀‖₂ · \(group.title)",
+        name: "weight-distance-\(key(group))", title: group.title,
         caption: "\(group.title): distance of the weights to θ₀. Along the interpolation it is "
           + "α·‖θ′−θ₀‖₂.",
         x: .init(title: "‖θ−θ₀‖₂", range: 0...max(greatest * 1.08, 1e-6)),

@@ -8,7 +8,7 @@ struct GnuplotScript {
   ]
   private static let levels = ["#000000", "#777777"]
   /// Pixels. Narrow, so that a phone shows a figure at about its size.
-  private static let width = 460
+  private static let width = 440
   private static let plotHeight = 290
   private static let keyRowHeight = 19
 
@@ -20,10 +20,12 @@ struct GnuplotScript {
   }
 
   private var setup: [String] {
-    let rows = (chart.series.count(where: { !$0.title.isEmpty }) + 1) / 2
-    let height = Self.plotHeight + rows * Self.keyRowHeight
+    let titles = chart.series.map(\.title).filter { !$0.isEmpty }
+    // Two columns of short titles fit the width.
+    let columns = titles.allSatisfy { $0.count <= 20 } ? 2 : 1
+    let height = Self.plotHeight + (titles.count + columns - 1) / columns * Self.keyRowHeight
     return [
-      "reset session",
+      "reset",
       "set encoding utf8",
       "set terminal svg size \(Self.width),\(height) font 'sans-serif,13' noenhanced "
         + "background '#ffffff'",
@@ -31,7 +33,7 @@ struct GnuplotScript {
       "set border 3 linecolor rgb '#444444'",
       "set tics nomirror out scale 0.5",
       "set grid linetype 1 linecolor rgb '#dddddd' linewidth 0.7",
-      "set key below horizontal maxcols 2 samplen 2.5 spacing 1.1",
+      "set key below horizontal maxcols \(columns) samplen 1.5 spacing 1.15 font 'sans-serif,11'",
       "set bars 0.5",
       "set title \(Self.quoted(chart.title))",
     ]
@@ -46,7 +48,8 @@ struct GnuplotScript {
   }
 
   private func axis(_ name: String, _ axis: Chart.Axis) -> [String] {
-    var lines = ["set \(name)label \(Self.quoted(axis.title))"]
+    let nearer = name == "x" ? " offset 0,0.8" : ""
+    var lines = ["set \(name)label \(Self.quoted(axis.title))\(nearer)"]
     if let range = axis.range {
       lines.append("set \(name)range [\(range.lowerBound):\(range.upperBound)]")
     }
@@ -81,7 +84,7 @@ struct GnuplotScript {
         let bars = chart.spreadsAlongX ? "xerrorbars" : "yerrorbars"
         parts.append(
           "$points\(index) using 1:2:($3 > 0 ? $3 : NaN) with \(bars) "
-            + "\(Self.colour(series.style)) pointtype 0 notitle")
+            + "\(Self.colour(series.style)) \(Self.mark(series.style)) notitle")
       }
     }
     return "plot " + parts.joined(separator: ", \\\n  ")
@@ -95,13 +98,21 @@ struct GnuplotScript {
     }
   }
 
+  /// The point of an error bar, which would else be drawn over the series' own.
+  private static func mark(_ style: Chart.Style) -> String {
+    switch style {
+    case .line(let index): "pointtype \(palette[index % palette.count].shape) pointsize 0.7"
+    case .points(let index): "pointtype \(palette[index % palette.count].shape) pointsize 1.1"
+    case .level: "pointtype 0"
+    }
+  }
+
   private static func look(_ style: Chart.Style) -> String {
     switch style {
     case .line(let index):
       "linespoints \(colour(style)) linewidth 1.8 dashtype \(1 + index / palette.count) "
-        + "pointtype \(palette[index % palette.count].shape) pointsize 0.7"
-    case .points(let index):
-      "points \(colour(style)) pointtype \(palette[index % palette.count].shape) pointsize 1.1"
+        + mark(style)
+    case .points: "points \(colour(style)) \(mark(style))"
     case .level(let index): "lines \(colour(style)) linewidth 1.4 dashtype \(2 + index % 3)"
     }
   }

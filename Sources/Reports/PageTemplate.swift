@@ -46,9 +46,9 @@ enum PageTemplate {
     {{#isTable}}
     {{#table}}
     <div class="table">
-    <div class="scroll" tabindex="0" role="region" aria-label="{{caption}}">
-    <table>
-    <caption>{{caption}}</caption>
+    <p class="caption" id="table-{{name}}">{{caption}}</p>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="table-{{name}}">
+    <table aria-labelledby="table-{{name}}">
     <thead><tr>{{#columns}}<th scope="col" class="{{class}}">{{title}}</th>{{/columns}}</tr></thead>
     {{#groups}}
     <tbody>
@@ -122,12 +122,12 @@ enum PageTemplate {
     .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
     .scroll:focus-visible { outline: 2px solid var(--link); }
     table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.88rem; }
-    caption { padding: 0.5rem 0.7rem; text-align: left; font-weight: 600; }
+    .caption { margin: 0 0 0.4rem; font-size: 0.92rem; font-weight: 600; }
     th, td { padding: 0.3rem 0.7rem; border-top: 1px solid var(--line); text-align: left;
       overflow-wrap: normal; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
-    td.number { white-space: nowrap; }
-    thead th { vertical-align: bottom; background: var(--band); }
+    td, th[scope="row"] { white-space: nowrap; }
+    thead th { border-top: 0; vertical-align: bottom; background: var(--band); }
     th[scope="row"], thead th:first-child {
       position: sticky; left: 0; min-width: 7.5rem; background: var(--ground); font-weight: 400;
       border-right: 1px solid var(--line);
@@ -147,6 +147,7 @@ enum PageTemplate {
     @media (max-width: 30rem) {
       body { padding: 0.75rem; }
       th, td { padding: 0.3rem 0.5rem; }
+      th[scope="row"] { white-space: normal; }
       h1 { font-size: 1.4rem; }
       h2 { font-size: 1.25rem; }
     }

@@ -125,7 +125,9 @@ struct ReportOutline {
     let logMel = LogMelClaims(results: results)
     if !logMel.byTask().isEmpty {
       blocks += [
-        .heading("Encoders against log-mel"), .list(logMel.byTask()), .table(logMel.table()),
+        .heading("Encoders against log-mel"),
+        .paragraph("By means over seeds; the table has the spread of the paired differences."),
+        .list(logMel.byTask()), .table(logMel.table()),
         .list(logMel.byRow()),
       ]
     }

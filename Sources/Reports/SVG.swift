@@ -28,7 +28,7 @@ package enum SVG {
     let element = String(text[start.lowerBound...])
     guard let end = element.range(of: ">") else { return "" }
     let head = element[..<end.lowerBound].replacingOccurrences(
-      of: #"\s(width|height)="\d+""#, with: "", options: .regularExpression)
+      of: #"\s+(width|height)="\d+""#, with: "", options: .regularExpression)
     return head + " role=\"img\"" + element[end.lowerBound...]
   }
 

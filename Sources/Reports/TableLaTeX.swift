@@ -4,7 +4,7 @@ package enum LaTeX {
   private static let replacements: [Character: String] = [
     "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#",
     "%": "\\%", "_": "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}",
-    "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", "\"": "\\textquotedbl{}",
+    "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", "\"": "''",
     "α": "$\\alpha$", "λ": "$\\lambda$", "β": "$\\beta$", "θ": "$\\theta$", "₀": "$_0$",
     "²": "$^2$", "±": "$\\pm$", "−": "$-$", "×": "$\\times$", "·": "$\\cdot$", "↑": "$\\uparrow$",
     "↓": "$\\downarrow$", "–": "--", "≈": "$\\approx$", "†": "$\\dagger$", "‖": "$\\|$",

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+@Suite struct FigureTests {
+  private static let gnuplotIsHere = ["/usr/bin/gnuplot", "/usr/local/bin/gnuplot"]
+    .contains { FileManager.default.isExecutableFile(atPath: $0) }
+
+  @Test func withoutGnuplotEverythingElseIsWritten() throws {
+    let made = try MadeUpExperiment.small()
+    let folder = try TemporaryFolder()
+    let outcome = try ReportWriter(
+      plan: made.plan, source: made.source, folder: folder.path,
+      renderer: Gnuplot(searchPath: folder.path)
+    ).write()
+    #expect(outcome.figureProblem == .missing)
+    #expect(outcome.files.contains("comparison.csv"))
+    #expect(
+      try folder.text("report.md").contains(
+        "> Figures are missing: gnuplot is not installed, so the report has no figures; install it "
+          + "(apt-get install gnuplot-nox) and give 'alphasweep report' again."))
+    #expect(try folder.text("report.html").contains("apt-get install gnuplot-nox"))
+    #expect(try !folder.text("report.md").contains("figures/"))
+  }
+
+  @Test func aGnuplotThatFailsIsQuoted() throws {
+    let folder = try TemporaryFolder()
+    let program = folder.path + "/gnuplot"
+    try Data("#!/bin/sh\necho 'no  such\n terminal' >&2\nexit 3\n".utf8)
+      .write(to: URL(filePath: program))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    let error = #expect(throws: FigureError.self) {
+      try Gnuplot(searchPath: folder.path).render([
+        Chart(
+          name: "x", title: "x", caption: "x", x: .init(title: "x"), y: .init(title: "y"),
+          series: [])
+      ])
+    }
+    #expect(
+      error?.description
+        == "gnuplot ended with status 3, so the report has no figures: no such terminal")
+  }
+
+  @Test(.enabled(if: gnuplotIsHere, "gnuplot is not installed"))
+  func drawsTheSameBytesTwiceWithoutVersionsAndWithItsOwnNames() throws {
+    let made = try MadeUpExperiment.small()
+    let results = try Results(plan: made.plan, source: made.source)
+    let charts = ReportOutline(results: results).document().charts
+    let first = try Gnuplot().render(charts)
+    let second = try Gnuplot().render(charts)
+    #expect(first == second)
+    #expect(first.keys.sorted() == charts.map(\.name).sorted())
+    let voices = try #require(first["alpha-voices"])
+    #expect(!voices.contains("GNUPLOT"))
+    #expect(!voices.contains("<script"))
+    #expect(voices.contains("&lt;script"))
+    #expect(voices.contains("id='alpha-voices-gpPt6'"))
+    #expect(voices.contains("href='#alpha-voices-gpPt6'"))
+    #expect(!voices.contains("href='#gp"))
+  }
+
+  @Test func quotesInTitlesStayTitles() {
+    #expect(GnuplotScript.quoted("it's `x`\n\"y\"") == "'it''s `x` \"y\"'")
+  }
+
+  @Test func farBaselinesAreNamedInTheKeyInsteadOfFlatteningTheCurve() throws {
+    let made = try MadeUpExperiment.small()
+    let results = try Results(plan: made.plan, source: made.source)
+    let charts = Figures(results: results).alpha()
+    let voices = try #require(charts.first { $0.name == "alpha-voices" })
+    let far = try #require(voices.series.last)
+    #expect(far.points.isEmpty)
+    #expect(far.title.hasPrefix("log-mel, normalised: 7.4") && far.title.hasSuffix(", below"))
+    let near = try #require(voices.series.dropLast().last)
+    #expect(near.title == "log-mel")
+    #expect(near.points.count == 2)
+  }
+
+  @Test func inlineFiguresTakeTheirSizeFromThePage() {
+    let svg =
+      "<?xml version=\"1.0\"?>\n<svg \n width=\"440\" height=\"320\"\n viewBox=\"0 0 440 320\">\n</svg>\n"
+    #expect(SVG.inline(svg) == "<svg\n viewBox=\"0 0 440 320\" role=\"img\">\n</svg>\n")
+  }
+
+  @Test func namesOfFilesAreSafe() {
+    let chart = Chart(
+      name: "alpha-../a b", title: "", caption: "", x: .init(title: ""), y: .init(title: ""),
+      series: [])
+    #expect(chart.name == "alpha-..-a-b")
+  }
+}
