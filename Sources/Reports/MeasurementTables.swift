@@ -147,7 +147,7 @@ struct HeldOutTable {
       ]
     }
     return ReportTable(
-      name: "held-out", caption: "Recordings that no training saw.", groupColumn: nil,
+      name: "held-out", caption: "How each corpus is split.", groupColumn: nil,
       columns: columns, groups: [.init(title: nil, fileTitle: "", rows: rows)])
   }
 }

@@ -87,7 +87,7 @@ struct ReportOutline {
       words.isEmpty
       ? ""
       : "Features are compared hidden state by hidden state over \(frames) sampled frames of test "
-        + "recordings (\(NumberText.list(corpora))): \(NumberText.list(words)). 1 means no change. "
+        + "recordings (\(NumberText.list(corpora))): \(NumberText.list(words)). θ₀ with itself is exactly 1. "
     return features
       + (tables.hasDistance
         ? "‖θ−θ₀‖₂ is the Euclidean distance of all weights of the encoder." : "")
