@@ -21,9 +21,11 @@ package struct Definitions: Sendable {
   /// - Throws: `SpecError` naming everything that the spec names and that is not there.
   package func corpora(usedBy spec: Spec) throws(SpecError) -> OrderedSet<String> {
     try check(spec)
+    let definitions = including(spec)
     var names: OrderedSet<String> = []
     for model in spec.models.keys {
-      for name in pretrainingCorpora(of: ModelPath(spec: spec, model: model)) { names.append(name) }
+      names.append(
+        contentsOf: definitions.pretrainingCorpora(of: ModelPath(spec: spec, model: model)))
     }
     for task in taskNames(of: spec) { tasks[task].map { _ = names.append($0.corpus) } }
     return names
@@ -35,13 +37,21 @@ package struct Definitions: Sendable {
   /// - Throws: `SpecError` naming everything that the spec names and that is not there.
   package func checkpoints(usedBy spec: Spec) throws(SpecError) -> OrderedSet<String> {
     try check(spec)
+    let definitions = including(spec)
     var paths: OrderedSet<String> = []
     for model in spec.models.keys {
-      for node in lineage(of: ModelPath(spec: spec, model: model)) {
+      for node in definitions.lineage(of: ModelPath(spec: spec, model: model)) {
         if case .checkpoint(let path, _) = node.source { paths.append(path) }
       }
     }
     return paths
+  }
+
+  /// These definitions and `spec`, which the experiments that it names may name in turn.
+  func including(_ spec: Spec) -> Definitions {
+    var definitions = self
+    definitions.experiments[spec.experiment] = spec
+    return definitions
   }
 
   /// Fine-tuning tasks, then evaluated ones.
@@ -63,16 +73,23 @@ package struct Definitions: Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(title) }
   }
 
-  /// The model that `reference` names: one of `spec`, the only one of another experiment, or
-  /// `experiment/model`.
+  /// The model that `reference` names: one of `spec`, or one `elsewhere`.
   func model(_ reference: String, from spec: Spec) -> ModelPath? {
-    if spec.models[reference] != nil { return ModelPath(spec: spec, model: reference) }
+    spec.models[reference] == nil
+      ? elsewhere(reference, from: spec) : ModelPath(spec: spec, model: reference)
+  }
+
+  /// The only model of another experiment, or `experiment/model`: what `pretrain: name` and
+  /// `trained-by: name` mean, never a model beside them that happens to have that name.
+  func elsewhere(_ reference: String, from spec: Spec) -> ModelPath? {
     let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
     guard let name = parts.first, let other = experiments[name] else { return nil }
     if parts.count == 2 {
       return other.models[parts[1]] == nil ? nil : ModelPath(spec: other, model: parts[1])
     }
-    guard other.models.count == 1, let only = other.models.keys.first else { return nil }
+    guard other.experiment != spec.experiment, other.models.count == 1,
+      let only = other.models.keys.first
+    else { return nil }
     return ModelPath(spec: other, model: only)
   }
 
@@ -85,33 +102,33 @@ package struct Definitions: Sendable {
     }
   }
 
-  /// `pretrain: name` means another experiment, never a model beside it.
-  func elsewhere(_ name: String, from spec: Spec) -> ModelPath? {
-    guard let found = model(name, from: spec) else { return nil }
-    return found.spec.experiment == spec.experiment && !name.contains("/") ? nil : found
+  /// What the model's weights come from, in this plan or wherever its checkpoint was made.
+  func origin(of node: ModelPath) -> ModelPath? {
+    if case .checkpoint(_, let name?) = node.source { return elsewhere(name, from: node.spec) }
+    return parent(of: node)
   }
 
   /// The model and what it is made from, until a root or the first repetition.
-  func lineage(of node: ModelPath) -> OrderedSet<ModelPath> {
+  func lineage(of node: ModelPath) -> OrderedSet<ModelPath> { chain(from: node, by: parent) }
+
+  /// The model, what it is made from and what made its checkpoint, until a root or the first
+  /// repetition.
+  func history(of node: ModelPath) -> OrderedSet<ModelPath> { chain(from: node, by: origin) }
+
+  private func chain(
+    from node: ModelPath, by next: (ModelPath) -> ModelPath?
+  ) -> OrderedSet<ModelPath> {
     var path: OrderedSet<ModelPath> = [node]
     var current = node
-    while let next = parent(of: current), path.append(next).inserted { current = next }
+    while let following = next(current), path.append(following).inserted { current = following }
     return path
   }
 
   /// The corpora that a model saw before fine-tuning, whoever trained it, as far as specs say.
   func pretrainingCorpora(of node: ModelPath) -> OrderedSet<String> {
     var names: OrderedSet<String> = []
-    var seen: Set<ModelPath> = []
-    var open = [node]
-    while let node = open.popLast() {
-      guard seen.insert(node).inserted else { continue }
-      switch node.source {
-      case .pretrain(let pretrain): names.append(contentsOf: pretrain.corpora)
-      case .checkpoint(_, let trainedBy?): model(trainedBy, from: node.spec).map { open.append($0) }
-      case .checkpoint, .elsewhere, nil: break
-      }
-      parent(of: node).map { open.append($0) }
+    for case .pretrain(let pretrain)? in history(of: node).map(\.source) {
+      names.append(contentsOf: pretrain.corpora)
     }
     return names
   }

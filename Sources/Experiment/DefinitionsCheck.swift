@@ -6,13 +6,14 @@ extension Definitions {
   ///
   /// - Throws: `SpecError` with every problem, each at its place.
   package func check(_ spec: Spec) throws(SpecError) {
-    var problems = spec.models.keys.flatMap { modelProblems(spec, $0) }
+    var problems = including(spec).modelProblems(spec)
     for task in spec.fineTune?.tasks ?? [] {
       problems += taskProblems(task, at: spec.places[.fineTuneTask(task)])
       if let definition = tasks[task], definition.fineTune == nil {
         problems.append(
           SpecProblem(SpecMessage.notFineTunable(task), at: spec.places[.fineTuneTask(task)]))
       }
+      problems += recipeProblems(task, spec)
     }
     for task in spec.evaluate?.tasks ?? [] {
       problems += taskProblems(task, at: spec.places[.evaluateTask(task)])
@@ -22,24 +23,26 @@ extension Definitions {
     if !problems.isEmpty { throw SpecError(Array(OrderedSet(problems))) }
   }
 
-  private func modelProblems(_ spec: Spec, _ model: String) -> [SpecProblem] {
-    let place = spec.places[.model(model)]
-    let path = ModelPath(spec: spec, model: model)
-    switch path.source {
-    case .checkpoint(_, let name?):
-      return reference(name, from: spec, self.model(name, from: spec), "experiment", at: place)
-    case .elsewhere(let name):
+  /// Of the models of `spec` and of all that these come from, in whichever file.
+  private func modelProblems(_ spec: Spec) -> [SpecProblem] {
+    let own = spec.models.keys.map { ModelPath(spec: spec, model: $0) }
+    return OrderedSet(own.flatMap { history(of: $0) }).flatMap { originProblems($0) }
+      + own.flatMap { cycleProblems($0) }
+  }
+
+  private func originProblems(_ node: ModelPath) -> [SpecProblem] {
+    let (spec, place) = (node.spec, node.spec.places[.model(node.model)])
+    switch node.source {
+    case .checkpoint(_, let name?), .elsewhere(let name):
       return reference(name, from: spec, elsewhere(name, from: spec), "experiment", at: place)
-        + cycleProblems(path, at: place)
     case .pretrain(let pretrain):
       var problems = pretrain.corpora.flatMap {
-        corpusProblems($0, at: spec.places[.pretrainingCorpus(model: model, $0)])
+        corpusProblems($0, at: spec.places[.pretrainingCorpus(model: node.model, $0)])
       }
       if let teacher = pretrain.teacher {
-        let place = spec.places[.teacher(model: model)]
-        problems +=
-          reference(teacher, from: spec, self.model(teacher, from: spec), "model", at: place)
-          + cycleProblems(path, at: place)
+        problems += reference(
+          teacher, from: spec, model(teacher, from: spec), "model",
+          at: spec.places[.teacher(model: node.model)])
       }
       return problems
     case .checkpoint, nil: return []
@@ -64,12 +67,33 @@ extension Definitions {
     ]
   }
 
-  private func cycleProblems(_ start: ModelPath, at place: SpecPlace) -> [SpecProblem] {
-    let path = lineage(of: start)
-    guard let last = path.last, let back = parent(of: last), let first = path.firstIndex(of: back)
+  private func cycleProblems(_ start: ModelPath) -> [SpecProblem] {
+    let path = history(of: start)
+    guard let last = path.last, let back = origin(of: last), let first = path.firstIndex(of: back)
     else { return [] }
     let circle = path[first...].map(\.title) + [back.title]
-    return [SpecProblem(SpecMessage.cycle(circle), at: place)]
+    let places = start.spec.places
+    // Without a checkpoint nothing could be trained; with one, only the proof has no end.
+    let isMade = path[first...].allSatisfy { parent(of: $0) != nil }
+    return [
+      SpecProblem(
+        isMade ? SpecMessage.cycle(circle) : SpecMessage.trainedByCycle(circle),
+        at: places.marks[.teacher(model: start.model)] ?? places[.model(start.model)])
+    ]
+  }
+
+  /// What a spec's fields and the task's do to each other.
+  private func recipeProblems(_ task: String, _ spec: Spec) -> [SpecProblem] {
+    guard let recipe = recipe(of: task, in: spec), recipe.warmUp + recipe.hold > 1 else {
+      return []
+    }
+    return [
+      SpecProblem(
+        SpecMessage.schedule(
+          task: task, warmUp: SpecNumber.percent(recipe.warmUp),
+          hold: SpecNumber.percent(recipe.hold)),
+        at: spec.places[.fineTuneTask(task)])
+    ]
   }
 
   private func taskProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {

@@ -15,7 +15,7 @@ package struct PlannerInput: Sendable {
     recordingsFolder: String, checkpoints: [String: CheckpointFacts]
   ) {
     self.spec = spec
-    self.definitions = definitions
+    self.definitions = definitions.including(spec)
     self.recordings = recordings
     self.recordingsFolder = recordingsFolder
     self.checkpoints = checkpoints

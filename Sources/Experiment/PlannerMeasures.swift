@@ -136,12 +136,14 @@ extension Planner {
     _ encoder: EncoderNode, _ pretrained: EncoderNode
   ) throws -> StageKey? {
     guard let compare = spec.compare else { return nil }
+    // Sorted, so that the order of the table's columns decides nothing.
     let tasks = try (spec.evaluate?.tasks ?? []).map { try task($0) }
+      .sorted { ($0.corpus, $0.name) < ($1.corpus, $1.name) }
     let byCorpus = OrderedDictionary(
       tasks.map { ($0.corpus, $0) }, uniquingKeysWith: { first, _ in first })
     var inputs: OrderedDictionary<String, StageInput> = [:]
     for (index, (corpus, task)) in byCorpus.enumerated() {
-      // Within the recordings that the first task of the corpus tests on.
+      // Within the recordings that the first task of the corpus, by name, tests on.
       let selection = Selection(
         splits: [.test], minutes: task.minutes.filter { $0.key == Split.test.rawValue })
       let count =
@@ -158,7 +160,8 @@ extension Planner {
       Stage(
         .compare,
         parameters: CompareParameters(
-          measures: compare.measures, ridge: compare.ridge, threads: Self.threads),
+          measures: ComparisonSpec.measureNames.filter { compare.measures.contains($0) },
+          ridge: compare.ridge, threads: Self.threads),
         inputs: inputs, label: "compare \(encoder.label)",
         resources: Resources(cost: Double(compare.frames) * 1e-4)))
   }

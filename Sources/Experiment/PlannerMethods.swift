@@ -53,7 +53,7 @@ extension Planner {
     }
     if !isStable { recipe.headOnly = 0 }
     // Only Stable-FT's way is looked at before its end.
-    if !isStable || l2spStrength != nil { recipe.checkpoints = [] }
+    recipe.checkpoints = isStable && l2spStrength == nil ? recipe.checkpoints.sorted() : []
     let parameters = FineTuneParameters(
       phase: .joint, target: task.target,
       selection: Selection(splits: [.train], minutes: definition.minutes), head: definition.head,

@@ -12,7 +12,9 @@ enum SpecMessage {
   }
 
   static func missing(_ key: String, _ context: String) -> String {
-    examples[key].map { "\(context) lacks '\(key)'; add it, such as '\(key): \($0)'" }
+    (examples["\(context): \(key)"] ?? examples[key]).map {
+      "\(context) lacks '\(key)'; add it, such as '\(key): \($0)'"
+    }
       ?? "\(context) lacks '\(key)'; add it"
   }
 
@@ -72,6 +74,16 @@ enum SpecMessage {
       + "; give one of them a 'checkpoint'"
   }
 
+  static func trainedByCycle(_ path: [String]) -> String {
+    "'trained-by' goes round in a circle: " + path.joined(separator: " by ")
+      + "; it must end at a model that says how it is pre-trained"
+  }
+
+  static func schedule(task: String, warmUp: String, hold: String) -> String {
+    "with the recipe of this spec, 'warm-up' (\(warmUp)) and 'hold' (\(hold)) of task '\(task)' "
+      + "exceed 100% together; lower one of them"
+  }
+
   static func checkpointMissing(_ path: String) -> String {
     "checkpoint '\(path)' was not found; it must be a Hugging Face folder with config.json and "
       + "model.safetensors, relative to the spec"
@@ -81,7 +93,8 @@ enum SpecMessage {
   private static let examples = [
     "experiment": "quickstart", "question": "Which α keeps what the task did not ask for?",
     "seeds": "[1, 2]", "models": "{ tiny: { checkpoint: models/tiny } }",
-    "tasks": "[phones-nl, tones-zh]", "measures": "[linear-cka, r2]", "corpus": "held-out",
+    "tasks": "[phones-nl, tones-zh]", "measures": "[linear-cka, r2]", "corpus": "fillets-nl",
+    "'compare': corpus": "held-out",
     "frames": "4_000", "ridge": "1e-3", "alpha": "[0.25, 0.5]", "strength": "[0.01, 0.1]",
     "at": "[20%]", "normalise": "[false, true]", "floor": "log-mel", "ceiling": "perfect",
     "steps": "300", "batch": "32", "batch-seconds": "16", "learning-rate": "1e-3",
