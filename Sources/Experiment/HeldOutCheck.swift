@@ -19,10 +19,10 @@ package struct HeldOutError: Error, Sendable, Hashable, CustomStringConvertible 
     leaks.map { leak in
       let shown = leak.recordings.prefix(3).joined(separator: ", ")
       let rest = leak.recordings.count - 3
-      let verb = leak.recordings.count == 1 ? "is" : "are"
+      let (verb, pronoun) = leak.recordings.count == 1 ? ("is", "it") : ("are", "them")
       return "\(shown)\(rest > 0 ? " and \(rest) more" : "") of corpus '\(leak.corpus)' \(verb) "
         + "held out by '\(leak.heldOutBy)' but would be trained on by '\(leak.trainedBy)'; hold "
-        + "them out of '\(leak.corpus)' too, or leave that corpus out of the training"
+        + "\(pronoun) out of '\(leak.corpus)' too, or leave that corpus out of the training"
     }.joined(separator: "\n")
   }
 }
@@ -43,7 +43,8 @@ package enum HeldOutCheck {
   ) throws(HeldOutError) -> [HeldOutCorpus] {
     let trainings = trainings(plan) + checkpointTrainings(input)
     let holders = holders(plan, input)
-    var leaks: [HeldOutError.Leak] = []
+    // Models that share an origin share its leak.
+    var leaks: OrderedSet<HeldOutError.Leak> = []
     for training in trainings {
       let seen = (input.recordings[training.corpus]?.recordings ?? []).filter {
         training.splits.contains($0.split)
@@ -55,7 +56,7 @@ package enum HeldOutCheck {
           trainedBy: training.label, corpus: training.corpus, heldOutBy: holder,
           recordings: leaked.map(\.path).sorted()))
     }
-    if !leaks.isEmpty { throw HeldOutError(leaks: leaks) }
+    if !leaks.isEmpty { throw HeldOutError(leaks: Array(leaks)) }
     let tested = plan.stages.values.flatMap { testedCorpora($0, plan) }
     return Set(trainings.map(\.corpus) + tested).sorted().map { corpus in
       facts(corpus, input, OrderedSet(trainings.filter { $0.corpus == corpus }.map(\.label)))

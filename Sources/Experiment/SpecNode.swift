@@ -145,7 +145,7 @@ struct SpecNode {
   func list() -> [SpecNode] {
     switch node {
     case .sequence(let sequence):
-      if sequence.isEmpty { fail("'\(name)' is an empty list; leave it out or name something") }
+      if sequence.isEmpty { fail("'\(name)' is an empty list; name at least one") }
       return sequence.map { SpecNode(node: $0, name: name, diagnostics: diagnostics) }
     case .scalar where text != nil: return [self]
     case .scalar, .mapping, .alias:

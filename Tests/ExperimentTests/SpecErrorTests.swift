@@ -93,10 +93,10 @@ struct SpecErrorTests {
     Slip("[1]", "{ first: 1 }", "small.yaml:3:8: 'seeds' must be a list, not a mapping"),
     Slip("[1]", "", "small.yaml:3:7: 'seeds' must be a list, not nothing"),
     Slip(
-      "[1]", "[]", "small.yaml:3:8: 'seeds' is an empty list; leave it out or name something"),
+      "[1]", "[]", "small.yaml:3:8: 'seeds' is an empty list; name at least one"),
     Slip(
       "[phones] }", "[] }",
-      "small.yaml:5:21: 'tasks' is an empty list; leave it out or name something"),
+      "small.yaml:5:21: 'tasks' is an empty list; name at least one"),
     Slip(
       "[phones] }", "[phones, phones] }", "small.yaml:5:30: 'tasks' holds phones twice; keep one"),
     Slip(
@@ -208,7 +208,7 @@ struct SpecErrorTests {
         "small.yaml:3:17: 'seeds' holds 1 twice; keep one",
         "small.yaml:4:11: model 'tiny' needs one of 'checkpoint' and 'pretrain'",
         "small.yaml:5:38: 'alpha' must be from 0 to 1, not '2'",
-        "small.yaml:6:20: 'tasks' is an empty list; leave it out or name something",
+        "small.yaml:6:20: 'tasks' is an empty list; name at least one",
       ])
   }
 
