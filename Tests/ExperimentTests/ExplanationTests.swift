@@ -103,6 +103,18 @@ struct ExplanationTests {
         == ["input encoder: stage \(stable)/model → stage \(stable)/checkpoints/40"])
   }
 
+  @Test func `another folder of another stage is told with what changed in that stage`() throws {
+    let plan = try plan(seeds: "[1, 2]")
+    let found = try sentences(
+      "features words · pooled · phones · stable-ft · seed 1", plan,
+      "features words · pooled · phones · step 40 · seed 2", plan)
+    #expect(
+      found == [
+        "input encoder: seed 1 → 2", "input encoder: input start: seed 1 → 2",
+        "input encoder: entry model → checkpoints/40",
+      ])
+  }
+
   @Test func `other contents from outside are told as contents`() throws {
     let old = try plan()
     var input = try SmallWorld.input(SmallWorld.spec(methods: Self.methods))
