@@ -8,6 +8,9 @@ package struct Planner {
   let input: PlannerInput
   var plan: Plan
   private var models: [Definitions.ModelPath: EncoderNode] = [:]
+  private var corpora: [String: StageInput] = [:]
+  /// Recordings by corpus and split.
+  private let counts: [String: [Split: Int]]
 
   var spec: Spec { input.spec }
   var definitions: Definitions { input.definitions }
@@ -37,6 +40,11 @@ package struct Planner {
 
   private init(_ input: PlannerInput) {
     self.input = input
+    counts = input.recordings.mapValues { found in
+      found.recordings.reduce(into: [:]) { counts, recording in
+        counts[recording.split, default: 0] += 1
+      }
+    }
     plan = Plan(experiment: input.spec.experiment, question: input.spec.question)
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
     plan.tasks = tasks.map(Self.column)
@@ -75,26 +83,29 @@ package struct Planner {
     return task
   }
 
-  func recordings(of corpus: String) -> [Recording] {
-    input.recordings[corpus]?.recordings ?? []
-  }
+  func recordings(of corpus: String, in split: Split) -> Int { counts[corpus]?[split] ?? 0 }
 
-  /// The stage of a corpus.
+  /// The stage of a corpus, added when it is first asked for.
   mutating func corpus(_ name: String) throws -> StageInput {
+    if let known = corpora[name] { return known }
     guard let definition = definitions.corpora[name], let found = input.recordings[name] else {
       let message = SpecMessage.unknown("corpus", name, among: definitions.corpora.keys)
       throw SpecError([SpecProblem(message, at: SpecPlace(file: spec.places.file))])
     }
     let seconds = Double(found.recordings.count) * PlanMeasures.secondsOfRecording
-    return .stage(
+    let input = StageInput.stage(
       try plan.add(
         Stage(
           .corpus, parameters: CorpusParameters(definition: definition),
-          inputs: ["recordings": .external(digest: found.digest, path: input.recordingsFolder)],
+          inputs: [
+            "recordings": .external(digest: found.digest, path: self.input.recordingsFolder)
+          ],
           label: "corpus \(name)",
           resources: Resources(
             diskBytes: Int(seconds * PlanMeasures.bytesOfSecond),
             cost: seconds * PlanMeasures.decoding))))
+    corpora[name] = input
+    return input
   }
 
   // MARK: Models

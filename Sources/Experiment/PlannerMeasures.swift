@@ -171,8 +171,7 @@ extension Planner {
   /// Minutes of a selection, guessed where nothing limits them.
   private func minutes(_ selection: Selection, _ corpus: String) -> Double {
     selection.splits.reduce(0) { sum, split in
-      let recordings = recordings(of: corpus).count { $0.split == split }
-      let all = Double(recordings) * PlanMeasures.secondsOfRecording / 60
+      let all = Double(recordings(of: corpus, in: split)) * PlanMeasures.secondsOfRecording / 60
       return sum + min(all, selection.minutes[split.rawValue] ?? all)
     }
   }

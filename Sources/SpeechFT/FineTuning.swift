@@ -38,15 +38,16 @@ package struct FineTuning {
     let optimiser = try Adam(
       parameters: head.weights.ordered.map { ("head." + $0.0, $0.1) },
       learningRate: recipe.learningRate)
-    if let start { try optimiser.restore(start) }
+    if let start { try optimiser.restore(Self.part(.optimiser, of: start)) }
     var curve = Curve()
     switch parameters.phase {
     case .headOnly:
       try train(0..<recipe.headOnlySteps, data, encoder, head, [optimiser], &curve, folder)
-      let tensors = head.weights.ordered.map { ("head." + $0.0, $0.1) } + (try optimiser.state())
+      let weights = head.weights.ordered.map { (StatePart.head.rawValue + $0.0, $0.1) }
+      let state = try optimiser.state().map { (StatePart.optimiser.rawValue + $0.name, $0.tensor) }
       try Safetensors.write(
-        tensors: tensors.map { (name: $0.0, tensor: try $0.1.detached()) }, metadata: [:],
-        to: folder + "/state.safetensors")
+        tensors: (weights + state).map { (name: $0.0, tensor: try $0.1.detached()) },
+        metadata: [:], to: folder + "/state.safetensors")
     case .joint:
       try encoder.unfreeze()
       let body = try Adam(parameters: encoder.learning, learningRate: recipe.learningRate)
@@ -69,12 +70,23 @@ package struct FineTuning {
         outputs: data.inventory.outputs, isPooled: parameters.target.isPooled,
         generator: draws.generator("head"))
     }
-    let prefix = "head."
-    let tensors = start.filter { $0.key.hasPrefix(prefix) }
     return try TaskHead(
-      Dictionary(
-        uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(prefix.count)), $0.value) }),
-      parameters: parameters.head, isPooled: parameters.target.isPooled)
+      Self.part(.head, of: start), parameters: parameters.head,
+      isPooled: parameters.target.isPooled)
+  }
+
+  /// What the state of a head-only phase is made of; the values are prefixes of tensor names.
+  private enum StatePart: String {
+    case head = "head."
+    case optimiser = "optimiser."
+  }
+
+  private static func part(_ part: StatePart, of state: [String: Tensor]) -> [String: Tensor] {
+    let prefix = part.rawValue
+    return Dictionary(
+      uniqueKeysWithValues: state.filter { $0.key.hasPrefix(prefix) }.map {
+        (String($0.key.dropFirst(prefix.count)), $0.value)
+      })
   }
 
   private func train(
