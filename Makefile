@@ -50,11 +50,8 @@ build: ## Builds the programs for speed
 pretrain: install more-recordings build ## Pre-trains the quickstart's encoder anew (an hour or two)
 	$(BIN)/alphasweep run experiments/pretrain-tiny.yaml
 
-bench: install ## Prints a training step beside transformers' (PYTHON= a Python that has them)
-	$(BUILD) --product alphasweep-bench
-	@for threads in 1 2; do echo "$$threads threads, 4 x 3 s: alphasweep, then transformers"; \
-	  $(BIN)/alphasweep-bench training-step --threads $$threads; \
-	  $(PYTHON) Tests/Benchmarks/training_step.py 4 3 $$threads 10; done
+bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a Python that has them)
+	@$(BIN)/alphasweep-bench --python $(PYTHON)
 
 lint: ## Checks the format of all sources
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -99,8 +99,11 @@ let package = Package(
     tests("LedgerTests", ["Ledger", "Experiment", grdb]),
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
+    tests("SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"]),
     tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
+    tests("ReportsTests", ["Reports", "Experiment", "Artifacts", collections], fixtures: true),
     tests("CommandLineTests", ["alphasweep"]),
+    tests("ArchitectureTests", []),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

@@ -84,6 +84,10 @@ ct_status ct_conv1d(const ct_tensor *input, const ct_tensor *weight, const ct_te
                     int64_t stride, int64_t padding, int64_t dilation, int64_t groups,
                     ct_tensor **out) noexcept {
   return produce(out, [&] {
+    if (shim::is_better_by_spectrum(input->value, weight->value, stride, padding, dilation,
+                                    groups)) {
+      return shim::spectral_conv1d(input->value, weight->value, optional(bias), padding, groups);
+    }
     return at::conv1d(input->value, weight->value, optional(bias), {stride}, {padding},
                       {dilation}, groups);
   });
@@ -122,8 +126,14 @@ ct_status ct_ctc_loss(const ct_tensor *log_probabilities, const ct_tensor *targe
                       int64_t blank, ct_loss_reduction reduction, bool zero_infinity,
                       ct_tensor **out) noexcept {
   return produce(out, [&] {
-    return at::ctc_loss(log_probabilities->value, targets->value, numbers(input_lengths, batch),
-                        numbers(target_lengths, batch), blank, reduction, zero_infinity);
+    const auto frames = numbers(input_lengths, batch), symbols = numbers(target_lengths, batch);
+    if (shim::ctc_fits_probabilities(log_probabilities->value, targets->value, frames, symbols,
+                                     blank)) {
+      return shim::ctc_loss(log_probabilities->value, targets->value, frames, symbols, blank,
+                            reduction, zero_infinity);
+    }
+    return at::ctc_loss(log_probabilities->value, targets->value, frames, symbols, blank,
+                        reduction, zero_infinity);
   });
 }
 

@@ -18,6 +18,19 @@ extern std::atomic<int64_t> live_tensors;
 ct_status failure(int code, const char *message) noexcept;
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Tensor gelu(const at::Tensor &x);
+
+/// Whether the Fourier transform is the faster way to this convolution, and the convolution.
+bool is_better_by_spectrum(const at::Tensor &input, const at::Tensor &weight, int64_t stride,
+                           int64_t padding, int64_t dilation, int64_t groups);
+at::Tensor spectral_conv1d(const at::Tensor &input, const at::Tensor &weight,
+                           const c10::optional<at::Tensor> &bias, int64_t padding, int64_t groups);
+
+/// Whether the arguments are sound and such as `ctc_loss` takes; libtorch has its errors for others.
+bool ctc_fits_probabilities(const at::Tensor &log_probabilities, const at::Tensor &targets,
+                            at::IntArrayRef frames, at::IntArrayRef symbols, int64_t blank);
+at::Tensor ctc_loss(const at::Tensor &log_probabilities, const at::Tensor &targets,
+                    at::IntArrayRef frames, at::IntArrayRef symbols, int64_t blank,
+                    int64_t reduction, bool zero_infinity);
 }  // namespace shim
 
 struct ct_tensor {

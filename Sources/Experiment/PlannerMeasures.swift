@@ -144,8 +144,9 @@ extension Planner {
     var inputs: OrderedDictionary<String, StageInput> = [:]
     for (index, (corpus, task)) in byCorpus.enumerated() {
       // Within the recordings that the first task of the corpus, by name, tests on.
-      let selection = Selection(
-        splits: [.test], minutes: task.minutes.filter { $0.key == Split.test.rawValue })
+      let test = Split.test.rawValue
+      let limit = [task.minutes[test], compare.minutes].compactMap { $0 }.min()
+      let selection = Selection(splits: [.test], minutes: limit.map { [test: $0] } ?? [:])
       let count =
         compare.frames / byCorpus.count + (index < compare.frames % byCorpus.count ? 1 : 0)
       for (role, model) in [("reference", pretrained), ("features", encoder)] {

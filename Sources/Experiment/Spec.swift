@@ -86,6 +86,9 @@ package struct ComparisonSpec: Sendable, Hashable {
   /// Frames in all, divided evenly among the corpora.
   package var frames: Int
   package var ridge: Double
+  /// Minutes of each corpus's test recordings that frames are drawn from; `nil` takes all that the
+  /// tasks test on.
+  package var minutes: Double?
 
   /// The words of specs.
   package static let measureNames = ["linear-cka", "debiased-cka", "r2", "weight-distance"]

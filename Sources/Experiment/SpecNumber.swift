@@ -58,7 +58,7 @@ enum SpecNumber {
 
 extension ClosedRange where Bound == Double {
   static var notNegative: ClosedRange<Double> { 0...(.greatestFiniteMagnitude) }
-  static var positive: ClosedRange<Double> { .leastNonzeroMagnitude...(.greatestFiniteMagnitude) }
+  static var positive: ClosedRange<Double> { .leastNormalMagnitude...(.greatestFiniteMagnitude) }
 }
 
 extension ClosedRange where Bound == Int {

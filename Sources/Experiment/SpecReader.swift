@@ -171,14 +171,15 @@ extension ScoreSpec {
 
 extension ComparisonSpec {
   static func read(_ node: SpecNode) -> ComparisonSpec? {
-    let fields = node.fields("'compare'", ["measures", "corpus", "frames", "ridge"])
+    let fields = node.fields("'compare'", ["measures", "corpus", "frames", "minutes", "ridge"])
     _ = fields.required("corpus") { $0.word("corpus to compare on", among: ["held-out"]) }
     let measures = fields.required("measures") { list in
       list.values { $0.word("measure", among: measureNames) }
     }
     let frames = fields.required("frames") { $0.integer(100...1_000_000) }
+    let minutes = fields.optional("minutes") { $0.number(.positive, of: "minutes") }
     let ridge = fields.required("ridge") { $0.number(.positive) }
     guard let measures, let frames, let ridge else { return nil }
-    return ComparisonSpec(measures: measures, frames: frames, ridge: ridge)
+    return ComparisonSpec(measures: measures, frames: frames, ridge: ridge, minutes: minutes)
   }
 }

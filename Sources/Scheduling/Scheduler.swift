@@ -21,7 +21,7 @@ package struct Room: Sendable {
 package actor Scheduler {
   private let plan: Plan
   private let store: ArtifactStore
-  private let ledger: Ledger
+  private let ledger: Diary
   private let backend: any Backend
   private let room: Room
   private let report: @Sendable (SchedulerEvent) -> Void
@@ -55,7 +55,7 @@ package actor Scheduler {
 
   /// Prepares a run; nothing happens before `run()`.
   package init(
-    plan: Plan, store: ArtifactStore, ledger: Ledger, backend: any Backend, room: Room,
+    plan: Plan, store: ArtifactStore, ledger: Diary, backend: any Backend, room: Room,
     report: @escaping @Sendable (SchedulerEvent) -> Void
   ) {
     self.plan = plan

@@ -1,25 +1,72 @@
 import ArgumentParser
+import Foundation
+import Torch
 
-/// Measures alphasweep; the named peers are run beside it by `make bench`.
+/// Measures alphasweep beside named peers and limits, all in one run.
 @main
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alphasweep-bench",
-    abstract: "Measures alphasweep; 'make bench' runs the peers beside it.",
-    subcommands: [TrainingStepCommand.self])
-}
+    abstract: "Measures alphasweep beside its peers: 'make bench'.",
+    discussion: "Ratios below 1 mean that alphasweep is faster, or within the limit.")
 
-struct TrainingStepCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "training-step", abstract: "Median milliseconds of one training step.")
+  @Option(help: "A Python that has torch, transformers and numpy.") var python = "python3"
+  @Option(help: "Folder of the peers' scripts.") var peers = "Tests/Benchmarks"
+  @Option(help: "The experiment that is run again.") var spec = "experiments/quickstart.yaml"
+  @Flag(help: "Write one JSON object a line.") var json = false
 
-  @Option(help: "Utterances in a batch.") var batch = 4
-  @Option(help: "Seconds of each.") var seconds = 3
-  @Option(help: "Threads of the computation.") var threads = 1
-  @Option(help: "Steps that are measured.") var steps = 10
+  static func main() {
+    TorchRuntime.restartWithPassiveThreads()
+    main(nil)
+  }
 
   func run() throws {
-    let step = TrainingStep(batch: batch, seconds: seconds, threads: threads, steps: steps)
-    print("{\"milliseconds\": \(try step.milliseconds())}")
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let peer = Peer(python: python, folder: peers)
+    for threads in Set([1, min(2, cores)]).sorted() {
+      let step = TrainingStep(batch: 4, seconds: 3, threads: threads, steps: 10)
+      show(
+        "training step, 4 x 3 s, \(threads) threads", try step.milliseconds(),
+        try peer.measure("training_step.py", ["4", "3", "\(threads)", "10"], threads: threads))
+      let similarity = SimilarityPairs(pairs: 13, frames: 10_000, width: 768, threads: threads)
+      show(
+        "CKA, 13 pairs of 10,000 x 768, \(threads) threads", try similarity.milliseconds(),
+        try peer.measure("similarity.py", ["13", "10000", "768", "\(threads)"], threads: threads))
+    }
+    let program = Program(besides: CommandLine.arguments[0], name: "alphasweep")
+    show(
+      "start of alphasweep --version", try program.milliseconds(["--version"], times: 20),
+      .limit("goal", 50))
+    if try program.isDone(spec) {
+      show(
+        "run of \(spec) with nothing to do", try program.milliseconds(["run", spec], times: 5),
+        .limit("goal", 1000))
+    } else {
+      print("run with nothing to do: not measured, \(spec) is not done yet (make demo)")
+    }
+  }
+
+  private func show(_ what: String, _ ours: Double, _ other: Comparand) {
+    let ratio = other.milliseconds.map { ours / $0 }
+    if json {
+      let fields = [
+        "\"what\":\"\(what)\"", "\"milliseconds\":\(ours)", "\"peer\":\"\(other.name)\"",
+        "\"peerMilliseconds\":\(other.milliseconds.map { "\($0)" } ?? "null")",
+        "\"ratio\":\(ratio.map { "\($0)" } ?? "null")",
+      ]
+      print("{\(fields.joined(separator: ","))}")
+      return
+    }
+    print(what)
+    print("  alphasweep \(Self.text(ours)) · \(other.name) ", terminator: "")
+    if let milliseconds = other.milliseconds, let ratio {
+      print("\(Self.text(milliseconds)) · ratio \(String(format: "%.2f", ratio))")
+    } else {
+      print("could not be run")
+    }
+  }
+
+  private static func text(_ milliseconds: Double) -> String {
+    String(format: milliseconds < 100 ? "%.1f ms" : "%.0f ms", milliseconds)
   }
 }

@@ -15,7 +15,7 @@ struct Reasons {
   init(_ workspace: Workspace) throws {
     store = workspace.store
     overview = PlanOverview(workspace.plan, store: store)
-    let ledger = try Ledger.open(for: store).ledger
+    let ledger = try Diary.open(for: store).ledger
     known = try ledger.stages()
     attempts = Dictionary(grouping: try ledger.attempts(), by: \.key)
   }

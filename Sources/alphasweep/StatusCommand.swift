@@ -26,12 +26,12 @@ struct StatusCommand: AsyncParsableCommand {
       let status: Status
       if let spec {
         let workspace = try Workspace(spec: spec, site: site.site)
-        let ledger = try Ledger.open(for: workspace.store).ledger
+        let ledger = try Diary.open(for: workspace.store).ledger
         status = try Status(workspace.plan, store: workspace.store, ledger: ledger)
       } else {
         let place = try SitePlace(named: site.site, beside: "experiments")
         let store = ArtifactStore(root: place.artifacts)
-        status = try Status(ledger: Ledger.open(for: store).ledger)
+        status = try Status(ledger: Diary.open(for: store).ledger)
       }
       if json { print(status.json.text) } else { print(status.text(now: Date()), terminator: "") }
     }
@@ -48,7 +48,7 @@ struct Status {
   /// Of one plan: artifacts are looked for.
   ///
   /// - Throws: `LedgerError`.
-  init(_ plan: Plan, store: ArtifactStore, ledger: Ledger) throws {
+  init(_ plan: Plan, store: ArtifactStore, ledger: Diary) throws {
     let overview = PlanOverview(plan, store: store)
     counts = StageKind.allCases.compactMap { kind in
       let (done, todo) = (overview.count(kind, .done), overview.count(kind, .todo))
@@ -62,7 +62,7 @@ struct Status {
   /// Of every experiment in the diary.
   ///
   /// - Throws: `LedgerError`.
-  init(ledger: Ledger) throws {
+  init(ledger: Diary) throws {
     let known = try ledger.stages()
     for stage in known { labels[stage.key] = stage.label }
     let stored = Set(known.filter { !$0.kind.isVirtual }.map(\.key))

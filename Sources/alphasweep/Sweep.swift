@@ -37,7 +37,7 @@ struct Sweep {
     try AtomicFile.makeFolder(results)
     guard access(results, W_OK) == 0 else { throw StorageError.last("written", results) }
     let program = try WorkerProgram.locate()
-    let (ledger, setAside) = try Ledger.open(for: workspace.store)
+    let (ledger, setAside) = try Diary.open(for: workspace.store)
     let logger = try logger()
     if let setAside {
       StandardError.write("the ledger was damaged and written again; the old one is \(setAside)\n")
@@ -47,7 +47,7 @@ struct Sweep {
   }
 
   private func carryOut(
-    program: String, ledger: Ledger, logger: Logger
+    program: String, ledger: Diary, logger: Logger
   ) async throws -> (SweepSummary, Int32?) {
     let backend = LocalWorkers(program: program, store: workspace.store)
     let view = try progress(ledger)
@@ -78,7 +78,7 @@ struct Sweep {
     return (try result.get(), signals.first)
   }
 
-  private func progress(_ ledger: Ledger) throws -> ProgressView {
+  private func progress(_ ledger: Diary) throws -> ProgressView {
     var time = RemainingTime()
     for (key, seconds) in try ledger.durations() {
       if let stage = workspace.plan.stages[key] { time.learn(stage, seconds: seconds) }

@@ -1,4 +1,4 @@
-"""The peer of `alphasweep-bench training-step`: one training step of transformers' HubertModel.
+"""The peer of alphasweep's training step: one training step of transformers' HubertModel.
 
     python training_step.py <batch> <seconds> <threads> <steps>
 
@@ -11,6 +11,7 @@ import sys
 import time
 
 import torch
+import transformers
 from transformers import HubertConfig, HubertModel
 
 batch, seconds, threads, steps = (int(argument) for argument in sys.argv[1:5])
@@ -34,4 +35,5 @@ for step in range(steps + 2):
     optimiser.step()
     optimiser.zero_grad()
     times.append(time.perf_counter() - start)
-print(json.dumps({"milliseconds": 1000 * statistics.median(times[2:]), "torch": torch.__version__}))
+peer = f"transformers {transformers.__version__}, torch {torch.__version__}"
+print(json.dumps({"milliseconds": 1000 * statistics.median(times[2:]), "peer": peer}))

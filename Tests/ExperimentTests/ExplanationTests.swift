@@ -141,9 +141,9 @@ struct ExplanationTests {
       Issue.record("an identity is a map")
       return
     }
-    members["revision"] = .integer(2)
+    members["revision"] = .integer(99)
     #expect(
       Explanation.differences(from: stage.identity, to: .map(members))
-        == ["the code of fine-tune is revision 2, was 1"])
+        == ["the code of fine-tune is revision 99, was 2"])
   }
 }

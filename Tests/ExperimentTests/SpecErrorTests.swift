@@ -151,6 +151,9 @@ struct SpecErrorTests {
       "held-out", "train",
       "small.yaml:8:48: unknown corpus to compare on 'train'; known: held-out"),
     Slip("1_001", "99", "small.yaml:8:66: 'frames' must be from 100 to 1000000, not '99'"),
+    Slip(
+      "1e-3", "1e-3, minutes: 0",
+      "small.yaml:8:95: 'minutes' must be greater than 0, not '0'"),
     Slip("1e-3", "0", "small.yaml:8:80: 'ridge' must be greater than 0, not '0'"),
     Slip(
       "corpus: held-out, ", "",

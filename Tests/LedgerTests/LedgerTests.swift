@@ -22,7 +22,7 @@ private func stage(_ number: Int, kind: StageKind = .features) throws -> Stage {
     label: "stage \(number)")
 }
 
-extension Ledger {
+extension Diary {
   fileprivate func begin(_ stage: Stage, at seconds: Double = 0, process: Int32 = 1) throws -> Int {
     try begin(
       stage.key, experiment: "quickstart", worker: 1, host: "here", process: process,
@@ -43,7 +43,7 @@ private func attempt(
 @Suite struct LedgerTests {
   @Test func attemptsAreNumberedAndEndWithWhatTheyMeasured() throws {
     let folder = try TemporaryFolder()
-    let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
     let stage = try stage(1)
     try ledger.note(experiment: "quickstart", question: "why?", stages: [stage])
     #expect(try ledger.begin(stage) == 1)
@@ -63,7 +63,7 @@ private func attempt(
 
   @Test func anExperimentIsNotedAsOftenAsItIsRun() throws {
     let folder = try TemporaryFolder()
-    let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
     let stages = [try stage(1), try stage(2, kind: .evaluate)]
     try ledger.note(experiment: "quickstart", question: "why?", stages: stages)
     _ = try ledger.begin(stages[0])
@@ -76,7 +76,7 @@ private func attempt(
 
   @Test func anAttemptOfAnUnknownStageIsRefused() throws {
     let folder = try TemporaryFolder()
-    let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
     let error = #expect(throws: LedgerError.self) { try ledger.begin(try stage(1)) }
     #expect(
       error?.description
@@ -85,7 +85,7 @@ private func attempt(
 
   @Test func whatAKilledProgramLeftOpenIsClosed() throws {
     let folder = try TemporaryFolder()
-    let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
     let stages = [try stage(1), try stage(2)]
     try ledger.note(experiment: "quickstart", question: "", stages: stages)
     _ = try ledger.begin(stages[0], process: 11)
@@ -99,7 +99,7 @@ private func attempt(
 
   @Test func theDiaryIsWrittenAgainFromArtifactsAndAttempts() throws {
     let folder = try TemporaryFolder()
-    let ledger = try Ledger(path: folder.path + "/ledger.sqlite")
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
     let (done, failed, nameless) = (try stage(1), try stage(2), try stage(3))
     for _ in 1...2 {
       try ledger.rebuild(
@@ -121,11 +121,11 @@ private func attempt(
     let folder = try TemporaryFolder()
     let path = folder.path + "/ledger.sqlite"
     let stage = try stage(1)
-    try Ledger(path: path).note(experiment: "quickstart", question: "", stages: [stage])
+    try Diary(path: path).note(experiment: "quickstart", question: "", stages: [stage])
     let numbers = try await withThrowingTaskGroup(of: [Int].self) { group in
       for _ in 0..<4 {
         group.addTask {
-          let ledger = try Ledger(path: path)
+          let ledger = try Diary(path: path)
           return try (0..<10).map { _ in try ledger.begin(stage) }
         }
       }
@@ -139,10 +139,10 @@ private func attempt(
       let folder = try TemporaryFolder()
       let path = folder.path + "/ledger.sqlite"
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<4 { group.addTask { _ = try Ledger(path: path) } }
+        for _ in 0..<4 { group.addTask { _ = try Diary(path: path) } }
         try await group.waitForAll()
       }
-      #expect(try Ledger(path: path).stages().isEmpty)
+      #expect(try Diary(path: path).stages().isEmpty)
     }
   }
 
@@ -150,7 +150,7 @@ private func attempt(
     let folder = try TemporaryFolder()
     let path = folder.path + "/ledger.sqlite"
     try Data(repeating: 65, count: 4096).write(to: URL(fileURLWithPath: path))
-    let error = #expect(throws: LedgerError.self) { try Ledger(path: path) }
+    let error = #expect(throws: LedgerError.self) { try Diary(path: path) }
     #expect(
       error?.description
         == "\(path): this is no ledger, or a damaged one; remove it, and the next 'alphasweep run' "
@@ -160,7 +160,7 @@ private func attempt(
   @Test func aFolderThatIsNotThereIsSaid() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/none/ledger.sqlite"
-    let error = #expect(throws: LedgerError.self) { try Ledger(path: path) }
+    let error = #expect(throws: LedgerError.self) { try Diary(path: path) }
     #expect(
       error?.description
         == "\(path): the ledger cannot be opened; its folder must be there and be writable")
@@ -169,7 +169,7 @@ private func attempt(
   @Test func theMigrationsKeepTheirNames() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/ledger.sqlite"
-    _ = try Ledger(path: path)
+    _ = try Diary(path: path)
     let names = try DatabaseQueue(path: path).read {
       try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
     }

@@ -48,7 +48,7 @@ import Testing
     #expect(try calls().count == 4)
     let log = try String(contentsOfFile: folder.path + "/logs/worker-1.log", encoding: .utf8)
     #expect(log.split(separator: "\n").count == 1)
-    let ledger = try Ledger.open(for: store).ledger
+    let ledger = try Diary.open(for: store).ledger
     #expect(try ledger.attempts().map(\.outcome) == [.done, .done, .done, .done])
     #expect(
       try ledger.metrics(of: small.key("corpus")) == [
@@ -177,11 +177,11 @@ import Testing
     _ = try await run(small)
     let path = folder.path + "/ledger.sqlite"
     for companion in ["", "-wal", "-shm"] { unlink(path + companion) }
-    #expect(try Ledger.open(for: store).ledger.attempts().map(\.outcome) == [.done])
+    #expect(try Diary.open(for: store).ledger.attempts().map(\.outcome) == [.done])
 
     for companion in ["-wal", "-shm"] { unlink(path + companion) }
     try Data(repeating: 1, count: 8192).write(to: URL(fileURLWithPath: path))
-    let (ledger, setAside) = try Ledger.open(for: store)
+    let (ledger, setAside) = try Diary.open(for: store)
     #expect(setAside?.hasPrefix(folder.path + "/broken/ledger-") == true)
     #expect(try ledger.stages().map(\.label) == ["one"])
     #expect(try ledger.metrics(of: small.key("one")).count == 1)

@@ -51,7 +51,7 @@ import Testing
     #expect(summary.failed.map(\.reason) == ["no luck"])
     #expect(summary.heldBack.map(\.stage.label) == ["end"])
     #expect(summary.heldBack.map(\.by.label) == ["left"])
-    let attempts = try Ledger.open(for: store).ledger.attempts(of: small.key("left"))
+    let attempts = try Diary.open(for: store).ledger.attempts(of: small.key("left"))
     #expect(attempts.map(\.outcome) == [.failed])
     #expect(attempts.map(\.reason) == ["no luck"])
   }

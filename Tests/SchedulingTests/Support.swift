@@ -87,7 +87,7 @@ extension Scheduler {
     cores: Int = 4, report: @escaping @Sendable (SchedulerEvent) -> Void = { _ in }
   ) throws {
     self.init(
-      plan: small.plan, store: store, ledger: try Ledger.open(for: store).ledger, backend: backend,
+      plan: small.plan, store: store, ledger: try Diary.open(for: store).ledger, backend: backend,
       room: Room(workers: workers, cores: cores, memoryBytes: 64 << 30), report: report)
   }
 }

@@ -37,10 +37,31 @@ package enum FeatureSimilarity {
     if try isIdentical(reference, features) {
       return LayerSimilarity(linearCKA: 1, debiasedCKA: 1, r2: 1)
     }
-    let sums = try PairSums(features: features, reference: reference)
-    let cross = try sums.even.cross.adding(sums.odd.cross).square().sum().item()
+    let sums = try PairSums(features: features, reference: reference, inFolds: true)
+    let (linear, debiased) = try cka(sums)
+    return LayerSimilarity(
+      linearCKA: linear, debiasedCKA: debiased, r2: try RidgeFolds(sums).r2(ridge: ridge))
+  }
+
+  /// Linear CKA and its debiased form alone.
+  ///
+  /// - Throws: As `compare`.
+  package static func cka(reference: Tensor, features: Tensor) throws -> (
+    linear: Double, debiased: Double
+  ) {
+    try check(reference, features, 0)
+    if try isIdentical(reference, features) { return (1, 1) }
+    return try cka(PairSums(features: features, reference: reference, inFolds: false))
+  }
+
+  private static func cka(_ sums: PairSums) throws -> (linear: Double, debiased: Double) {
+    let (first, others) = (sums.halves[0], sums.halves.dropFirst())
+    let whole = try others.reduce((cross: first.cross, features: first.features)) {
+      (try $0.cross.adding($1.cross), try $0.features.adding($1.features))
+    }
+    let cross = try whole.cross.square().sum().item()
     let own = (
-      features: try sums.even.features.adding(sums.odd.features).square().sum().item(),
+      features: try whole.features.square().sum().item(),
       reference: try sums.reference.square().sum().item()
     )
     let frames = Double(sums.frames)
@@ -58,10 +79,10 @@ package enum FeatureSimilarity {
       throw SimilarityError.degenerate(
         reason: "the unbiased HSIC of the features with themselves is 0")
     }
-    return LayerSimilarity(
-      linearCKA: cross / (own.features.squareRoot() * own.reference.squareRoot()),
-      debiasedCKA: unbiased.cross / norm.squareRoot(),
-      r2: try RidgeFolds(sums).r2(ridge: ridge))
+    return (
+      cross / (own.features.squareRoot() * own.reference.squareRoot()),
+      unbiased.cross / norm.squareRoot()
+    )
   }
 
   /// N(N−3)·HSIC₁ of centred features: from ‖XᵀY‖², Σkᵢlᵢ, and Σkᵢ with Σlᵢ.

@@ -19,8 +19,8 @@ struct PairSums {
   }
 
   let frames: Int
-  let even: Half
-  let odd: Half
+  /// Even and odd frames apart, or all frames where no folds are wanted.
+  let halves: [Half]
   /// YᵀY over all frames.
   let reference: Tensor
   /// Σkᵢ and Σlᵢ with kᵢ = ‖xᵢ‖² and lᵢ = ‖yᵢ‖².
@@ -32,10 +32,16 @@ struct PairSums {
   /// both sides take 200 MB, and 10,000 frames need no second addition of a matrix.
   private static let chunkRows = 16_384
 
-  init(features x: Tensor, reference y: Tensor) throws {
+  /// - Parameters:
+  ///   - x: N×D.
+  ///   - y: N×D′ of the same frames.
+  ///   - inFolds: Whether even and odd frames are summed apart; CKA alone is cheaper without.
+  /// - Throws: `TorchError` when memory runs out.
+  init(features x: Tensor, reference y: Tensor, inFolds: Bool) throws {
     frames = x.shape[0]
     let (xMean, yMean) = (try CentredRows.mean(x), try CentredRows.mean(y))
-    var halves = try [HalfSum(x.shape[1], y.shape[1]), HalfSum(x.shape[1], y.shape[1])]
+    let folds = inFolds ? 2 : 1
+    var sums = try (0..<folds).map { _ in try HalfSum(x.shape[1], y.shape[1]) }
     var yy = try SymmetricSum(width: y.shape[1])
     var (k, l, kk, ll, kl) = (0.0, 0.0, 0.0, 0.0, 0.0)
     for start in stride(from: 0, to: frames, by: Self.chunkRows) {
@@ -43,10 +49,10 @@ struct PairSums {
       let x = try CentredRows(x, range, mean: xMean)
       let y = try CentredRows(y, range, mean: yMean)
       try yy.add(y.rows)
-      for half in 0..<min(2, range.count) {
-        try halves[half].add(
-          Self.rows(x.rows, from: half), Self.rows(y.rows, from: half),
-          referenceSquares: Self.rows(y.norms, from: half).sum().item())
+      for half in 0..<min(folds, range.count) {
+        try sums[half].add(
+          Self.rows(x.rows, from: half, every: folds), Self.rows(y.rows, from: half, every: folds),
+          referenceSquares: Self.rows(y.norms, from: half, every: folds).sum().item())
       }
       k += try x.norms.sum().item()
       l += try y.norms.sum().item()
@@ -54,17 +60,20 @@ struct PairSums {
       ll += try y.norms.square().sum().item()
       kl += try x.norms.multiplying(by: y.norms).sum().item()
     }
-    even = try halves[0].half(frames: (frames + 1) / 2)
-    odd = try halves[1].half(frames: frames / 2)
+    let count = frames
+    halves = try sums.enumerated().map { index, sum in
+      try sum.half(frames: (count + folds - 1 - index) / folds)
+    }
     reference = try yy.matrix()
     norms = (k, l)
     normProducts = (kk, ll, kl)
   }
 
-  /// Every second row from row `start`, without a copy: BLAS takes the stride as it is.
-  private static func rows(_ values: Tensor, from start: Int) throws -> Tensor {
-    try values.narrow(dimension: 0, start: start, count: values.shape[0] - start)
-      .unfold(dimension: 0, size: 1, step: 2).squeezed(-1)
+  /// Every row, or every second from row `start`, without a copy: BLAS takes the stride as it is.
+  private static func rows(_ values: Tensor, from start: Int, every step: Int) throws -> Tensor {
+    guard step > 1 else { return values }
+    return try values.narrow(dimension: 0, start: start, count: values.shape[0] - start)
+      .unfold(dimension: 0, size: 1, step: step).squeezed(-1)
   }
 }
 

@@ -16,7 +16,8 @@ struct RidgeFolds {
   /// - Throws: `SimilarityError.degenerate` where a half does not vary or the fit has no solution.
   func r2(ridge: Double) throws -> Double {
     let folds = [
-      try Fold(fitted: sums.even, scored: sums.odd), try Fold(fitted: sums.odd, scored: sums.even),
+      try Fold(fitted: sums.halves[0], scored: sums.halves[1]),
+      try Fold(fitted: sums.halves[1], scored: sums.halves[0]),
     ]
     let total = try folds.reduce(0.0) { $0 + (try $1.total()) }
     guard total > 0 else {

@@ -8,7 +8,7 @@ import GRDB
 /// Nothing depends on it but what people ask (`status`, `why`, the time that is left): artifacts say
 /// themselves what they are, and the diary can be written again from them and their attempts. Several
 /// processes may use one at once.
-package final class Ledger: Sendable {
+package final class Diary: Sendable {
   let database: DatabaseQueue
   private let path: String
 

@@ -2,7 +2,7 @@ import Experiment
 import Foundation
 import GRDB
 
-extension Ledger {
+extension Diary {
   /// Notes an experiment and all its stages; what is known already stays, but for labels.
   ///
   /// - Throws: `LedgerError`.

@@ -3,17 +3,17 @@ import Experiment
 import Foundation
 import Ledger
 
-extension Ledger {
+extension Diary {
   /// Opens the diary of an artifact folder, and writes it again where it is missing or damaged.
   ///
   /// - Returns: The diary, and the path of a damaged one that was set aside.
   /// - Throws: `LedgerError`, `StorageError`.
-  package static func open(for store: ArtifactStore) throws -> (ledger: Ledger, setAside: String?) {
+  package static func open(for store: ArtifactStore) throws -> (ledger: Diary, setAside: String?) {
     let path = store.root + "/ledger.sqlite"
     try AtomicFile.makeFolder(store.root)
     let isThere = FileManager.default.fileExists(atPath: path)
     do {
-      let ledger = try Ledger(path: path)
+      let ledger = try Diary(path: path)
       if !isThere { try ledger.rebuild(from: store) }
       return (ledger, nil)
     } catch LedgerError.damaged {
@@ -21,7 +21,7 @@ extension Ledger {
       try AtomicFile.makeFolder(store.root + "/broken")
       rename(path, aside)
       for companion in ["-wal", "-shm"] { unlink(path + companion) }
-      let ledger = try Ledger(path: path)
+      let ledger = try Diary(path: path)
       try ledger.rebuild(from: store)
       return (ledger, aside)
     }

@@ -26,7 +26,7 @@ package struct KnownAttempt: Sendable, Hashable {
   package var bytes: Int?
 }
 
-extension Ledger {
+extension Diary {
   /// Every stage of one kind, or of all kinds, the last tried first.
   ///
   /// - Throws: `LedgerError`.
