@@ -15,7 +15,7 @@ LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libes
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data
 MORE_SPEECH := tuxpaint-stamps-default klettres-data ktuberling-data
 
-.PHONY: demo test install recordings more-recordings build bench lint clean pretrain help
+.PHONY: demo test install recordings more-recordings build bench lint clean pretrain soak help
 
 help: ## Says what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -52,6 +52,9 @@ pretrain: install more-recordings build ## Pre-trains the quickstart's encoder a
 
 bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a Python that has them)
 	@$(BIN)/alphasweep-bench --python $(PYTHON)
+
+soak: install build recordings ## Runs the quickstart three times, once under kill -9, and compares all bits
+	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
 
 lint: ## Checks the format of all sources
 	swift format lint --strict --recursive Sources Tests Package.swift
