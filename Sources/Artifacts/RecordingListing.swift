@@ -88,8 +88,7 @@ package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .missing(let corpus, let folder, let packages):
       "corpus \(corpus): there are no recordings in \(folder); they come with Debian's "
         + packages.joined(separator: ", ")
-        + " ('make recordings' or 'make more-recordings' fetches "
-        + "them), or set 'recordings:' in the site file to where they are"
+        + " ('make recordings' fetches them), or set 'recordings:' in the site file to where they are"
     }
   }
 }

@@ -41,8 +41,8 @@ import Testing
     #expect(
       error?.description
         == "corpus gcin: there are no recordings in \(folder.path)/ogg; they come with Debian's "
-        + "gcin-voice ('make recordings' or 'make more-recordings' fetches them), or set "
-        + "'recordings:' in the site file to where they are")
+        + "gcin-voice ('make recordings' fetches them), or set 'recordings:' in the site file to where they are"
+    )
   }
 
   @Test func aHashIsTakenFromTheCacheUntilTheFileChanges() throws {

@@ -31,8 +31,7 @@ import Testing
     try expect(
       2,
       "alphasweep: corpus letters: there are no recordings in \(small.path)/recordings/letters; they "
-        + "come with Debian's letters-data ('make recordings' or 'make more-recordings' fetches "
-        + "them), or set 'recordings:' in the site file to where they are\n",
+        + "come with Debian's letters-data ('make recordings' fetches them), or set 'recordings:' in the site file to where they are\n",
       "plan", "experiments/small.yaml")
   }
 
