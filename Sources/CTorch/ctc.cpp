@@ -11,8 +11,10 @@
 namespace {
 
 /// Forward and backward variables are kept as probabilities that sum to 1 in every frame. Below this
-/// they would lose digits or vanish; then libtorch computes the batch with logarithms.
+/// they lose digits or vanish.
 constexpr double smallest = 1e-280;
+/// What may vanish: paths that are less than e^-36 of all, which float64 would not see in their sum.
+constexpr double negligible = -36;
 
 /// One utterance: probabilities [T, C] at a stride, and its symbols with blanks between them.
 struct Lattice {
@@ -48,28 +50,33 @@ struct Distances {
   }
 };
 
-/// Scales a frame's variables to the sum 1. Returns the sum, or 0 when digits would be lost in a
-/// state that some path passes through in this frame.
-double scale(double *row, const Distances &distances, int64_t frame, int64_t frames) {
+/// Scales a frame's variables to the sum 1. Returns the logarithm of the sum, or infinity where there
+/// is none to speak of; `is_lossy` tells whether a state that paths pass through fell below `smallest`.
+double scale(double *row, const Distances &distances, int64_t frame, int64_t frames,
+             bool &is_lossy) {
   const size_t states = distances.start.size();
   double sum = 0;
   for (size_t s = 0; s < states; ++s) sum += row[s];
-  if (!(sum > smallest)) return 0;
-  for (size_t s = 0; s < states; ++s) row[s] /= sum;
+  if (!(sum > smallest)) return INFINITY;
+  is_lossy = false;
   for (size_t s = 0; s < states; ++s) {
+    row[s] /= sum;
     const bool is_passed = distances.start[s] <= frame && distances.end[s] < frames - frame;
-    if (is_passed && row[s] < smallest) return 0;
+    if (is_passed && row[s] < smallest) is_lossy = true;
   }
-  return sum;
+  return std::log(sum);
 }
 
 /// -ln p of one utterance; `posterior` [T, C] takes the probability of each symbol in each frame.
-/// Returns a negative number when digits would be lost.
+/// Returns a negative number when more than negligible paths might be lost: a path's way to a state
+/// and its way on have each at most probability 1, which bounds what is lost with either.
 double align(const Lattice &lattice, float *posterior, int64_t posterior_stride) {
   const size_t states = lattice.states.size();
   const int64_t frames = lattice.frames;
   const Distances distances(lattice);
   std::vector<double> forward(frames * states, 0), backward(states, 0), next(states, 0);
+  std::vector<double> sums(frames, 0);
+  std::vector<bool> lossy(frames, false);
   double loss = 0;
   for (int64_t t = 0; t < frames; ++t) {
     double *row = &forward[t * states];
@@ -84,15 +91,24 @@ double align(const Lattice &lattice, float *posterior, int64_t posterior_stride)
       }
       row[s] = from * lattice.at(t, s);
     }
-    const double sum = scale(row, distances, t, frames);
-    if (sum == 0) return -1;
-    loss -= std::log(sum);
+    bool is_lossy = false;
+    sums[t] = scale(row, distances, t, frames, is_lossy);
+    if (std::isinf(sums[t])) return -1;
+    lossy[t] = is_lossy;
+    loss -= sums[t];
   }
   const double *last = &forward[(frames - 1) * states];
   const double ending = last[states - 1] + (states >= 2 ? last[states - 2] : 0);
   if (!(ending > smallest)) return -1;
   loss -= std::log(ending);
+  // ln p of what comes after frame t, given where the paths are in it.
+  double rest = std::log(ending);
+  for (int64_t t = frames - 1; t >= 0; --t) {
+    if (lossy[t] && std::log(smallest) - rest > negligible) return -1;
+    rest += sums[t];
+  }
 
+  double onward = 0;
   for (int64_t t = frames - 1; t >= 0; --t) {
     for (size_t s = 0; s < states; ++s) {
       if (t == frames - 1) {
@@ -111,7 +127,11 @@ double align(const Lattice &lattice, float *posterior, int64_t posterior_stride)
           static_cast<float>(row[s] * backward[s] / total);
       next[s] = backward[s] * lattice.at(t, s);
     }
-    if (scale(next.data(), distances, t, frames) == 0) return -1;
+    bool is_lossy = false;
+    const double sum = scale(next.data(), distances, t, frames, is_lossy);
+    if (std::isinf(sum)) return -1;
+    onward += sum;
+    if (is_lossy && std::log(smallest) + onward + loss > negligible) return -1;
   }
   return std::max(loss, 0.0);
 }

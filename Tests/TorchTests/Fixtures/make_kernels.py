@@ -57,4 +57,15 @@ keep("unlikely.logits", logits)
 keep("unlikely.loss", loss)
 keep("unlikely.gradient", logits.grad)
 
+# The same near the edge, where only states of no consequence fall below the least double.
+logits = leaf(150, 1, 5)
+with torch.no_grad():
+    logits[..., 0] += 11
+target = torch.tensor([1 + i % 4 for i in range(58)])
+loss = F.ctc_loss(logits.log_softmax(-1), target, torch.tensor([150]), torch.tensor([58]), 0)
+loss.backward()
+keep("edge.logits", logits)
+keep("edge.loss", loss)
+keep("edge.gradient", logits.grad)
+
 save_file(numbers, pathlib.Path(__file__).parent / "kernels.safetensors")
