@@ -79,6 +79,8 @@ struct Figures {
           title: results.title(row), style: .points(index + 1),
           points: [point(row)].compactMap { $0 })
       }
+      let across = Self.range(of: series.flatMap(\.points), least: 2, along: \.x)
+      let upwards = Self.range(of: series.flatMap(\.points), least: 2)
       return Chart(
         name: "trade-off-\(key(group))", title: group.title,
         caption:
@@ -86,15 +88,12 @@ struct Figures {
           + "better. The line joins pre-trained (α = 0), Speech-FT and Stable-FT (α = 1); bars are "
           + "standard deviations over seeds. Log-mel is in the table.",
         x: .init(
-          title: "\(task.title), \(task.meritWord)",
-          range: Self.range(of: series.flatMap(\.points), least: 2, along: \.x)),
-        y: .init(
-          title: "mean of the others",
-          range: Self.range(of: series.flatMap(\.points), least: 2)),
-        series: series,
-        labels: curve.map {
-          Chart.Label(x: $0.point.x, y: $0.point.y, text: NumberText.plain($0.alpha))
-        })
+          title: "\(task.title), \(task.meritWord)", range: across),
+        y: .init(title: "mean of the others", range: upwards), series: series,
+        labels: Self.legible(
+          curve.map {
+            Chart.Label(x: $0.point.x, y: $0.point.y, text: NumberText.plain($0.alpha))
+          }, across, upwards))
     }.filter { !$0.isEmpty }
   }
 
@@ -163,6 +162,24 @@ struct Figures {
 
   private static func point(_ x: Double, _ estimate: Estimate) -> Chart.Point? {
     estimate.mean.map { Chart.Point(x: x, y: $0, spread: estimate.deviation) }
+  }
+
+  /// Labels that would not be written over another; the ends of the curve come first.
+  static func legible(
+    _ labels: [Chart.Label], _ across: ClosedRange<Double>?, _ upwards: ClosedRange<Double>?
+  ) -> [Chart.Label] {
+    guard let across, let upwards, let first = labels.first, let last = labels.last else {
+      return labels
+    }
+    var kept: [Chart.Label] = []
+    for label in [first, last] + labels.dropFirst().dropLast() {
+      let isFree = kept.allSatisfy { other in
+        abs(label.x - other.x) > 0.08 * (across.upperBound - across.lowerBound)
+          || abs(label.y - other.y) > 0.06 * (upwards.upperBound - upwards.lowerBound)
+      }
+      if isFree { kept.append(label) }
+    }
+    return kept
   }
 
   /// The range of points with a margin, at least `least` wide so that noise is not blown up.

@@ -24,6 +24,17 @@ import Testing
     #expect(try !folder.text("report.md").contains("figures/"))
   }
 
+  @Test func labelsThatWouldOverlapGiveWayToTheEndsOfTheCurve() {
+    func label(_ x: Double, _ y: Double, _ text: String) -> Chart.Label {
+      Chart.Label(x: x, y: y, text: text)
+    }
+    let near = [label(0, 5, "0"), label(0.1, 5, "0.25"), label(4, 5, "0.5"), label(9.9, 5, "1")]
+    #expect(Figures.legible(near, 0...10, 0...10).map(\.text) == ["0", "1", "0.5"])
+    let above = [label(5, 1, "0"), label(5, 4, "0.5"), label(5, 9, "1")]
+    #expect(Figures.legible(above, 0...10, 0...10).count == 3)
+    #expect(Figures.legible([label(1, 1, "0")], 0...10, 0...10).map(\.text) == ["0"])
+  }
+
   @Test func aGnuplotThatFailsIsQuoted() throws {
     let folder = try TemporaryFolder()
     let program = folder.path + "/gnuplot"
