@@ -10,7 +10,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 export OMP_WAIT_POLICY := passive
 # What is built and run against; gnuplot draws, espeak-ng spells phonemes.
 LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libespeak-ng-dev \
-  espeak-ng libsqlite3-dev gnuplot-nox
+  espeak-ng libsqlite3-dev libssl-dev gnuplot-nox
 # Recordings of the quickstart and of its encoder's pre-training: the held-out proof looks at both.
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data \
   tuxpaint-stamps-default klettres-data ktuberling-data

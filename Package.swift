@@ -40,7 +40,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool =
 }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let collections = Target.Dependency.product(
   name: "OrderedCollections", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -58,7 +57,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -68,8 +66,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
+    // Floor -1
+    .systemLibrary(
+      name: "Libcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // Floor 0
-    floor("Experiment", [yams, crypto, collections]),
+    floor("Experiment", ["Libcrypto", yams, collections]),
     .target(
       name: "CTorch",
       cxxSettings: [.unsafeFlags(torchHeaders + ["-O2", "-Wall", "-Wno-sign-compare"])],
@@ -78,7 +79,7 @@ let package = Package(
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .systemLibrary(name: "CEspeak", providers: [.apt(["libespeak-ng-dev"])]),
     // Floor 1
-    floor("Artifacts", ["Experiment", crypto, system]),
+    floor("Artifacts", ["Experiment", system]),
     floor("Ledger", ["Experiment", grdb]),
     floor("Torch", ["CTorch"]),
     // Floor 2
@@ -92,7 +93,8 @@ let package = Package(
       "alphasweep",
       ["Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", arguments, logging, system]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
-    program("alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments]),
+    program(
+      "alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments, subprocess]),
     // Tests, by target
     tests("ExperimentTests", ["Experiment", collections], fixtures: true),
     tests("ArtifactsTests", ["Artifacts", "Experiment"]),

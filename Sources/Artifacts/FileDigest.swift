@@ -1,4 +1,3 @@
-import Crypto
 import Experiment
 import Foundation
 import Synchronization
@@ -14,7 +13,7 @@ package enum FileDigest {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw .last("opened", path) }
     defer { close(descriptor) }
-    var hash = SHA256()
+    var digest = Digest256()
     var total = 0
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
     defer { piece.deallocate() }
@@ -23,10 +22,10 @@ package enum FileDigest {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .last("read", path) }
       if count == 0 { break }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: piece[0..<count]))
+      digest.update(UnsafeRawBufferPointer(rebasing: piece[0..<count]))
       total += count
     }
-    return (Digest256.hex(hash.finalize()), total)
+    return (digest.hex(), total)
   }
 
   /// The digests of many files, in their order, taken on all cores.

@@ -7,12 +7,9 @@
 
 #include "support.h"
 
-namespace {
+using shim::loaded;
 
-template <class Function>
-Function *loaded(const char *symbol) {
-  return reinterpret_cast<Function *>(dlsym(RTLD_DEFAULT, symbol));
-}
+namespace {
 
 std::string blas() {
   if (auto *configuration = loaded<const char *()>("openblas_get_config")) return configuration();

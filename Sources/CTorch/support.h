@@ -5,8 +5,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <dlfcn.h>
+
 #include <atomic>
 #include <exception>
+#include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,6 +22,12 @@ extern std::atomic<int64_t> live_tensors;
 ct_status failure(int code, const char *message) noexcept;
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Tensor gelu(const at::Tensor &x);
+
+/// A function of a library that libtorch may have brought along, or null.
+template <class Function>
+Function *loaded(const char *symbol) {
+  return reinterpret_cast<Function *>(dlsym(RTLD_DEFAULT, symbol));
+}
 
 /// Whether the Fourier transform is the faster way to this convolution, and the convolution.
 bool is_better_by_spectrum(const at::Tensor &input, const at::Tensor &weight, int64_t stride,

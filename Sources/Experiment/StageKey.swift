@@ -1,5 +1,3 @@
-import Crypto
-
 /// The identity of a stage: SHA-256 over the canonical text of what decides its result.
 package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   /// 64 lower-case hexadecimal digits.
@@ -43,27 +41,4 @@ package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
   package var description: String { short }
 
   package static func < (left: StageKey, right: StageKey) -> Bool { left.hex < right.hex }
-}
-
-/// SHA-256 in hexadecimal, the only digest used in keys and artifacts.
-package enum Digest256 {
-  /// The digest of `bytes` in 64 lower-case hexadecimal digits.
-  package static func hex(of bytes: some Sequence<UInt8>) -> String {
-    var hash = SHA256()
-    let array = Array(bytes)
-    array.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    return hex(hash.finalize())
-  }
-
-  /// The hexadecimal text of a finished digest.
-  package static func hex(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in digest {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
 }

@@ -20,7 +20,9 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// Raised whenever this kind's code gives other bits for the same parameters; part of the key.
   package var revision: Int {
     switch self {
-    case .corpus, .downsample, .interpolate, .compare: 1
+    case .corpus, .downsample, .interpolate: 1
+    // 2: sums over frames come from dsyrk, in other pieces.
+    case .compare: 2
     // 2: positions are convolved by Fourier transform, CTC is summed without logarithms.
     case .pretrain, .fineTune, .features, .evaluate: 2
     }

@@ -24,6 +24,42 @@ extension Tensor {
     }
   }
 
+  /// The sum of each column of a matrix: [1, D] in float64, added in float64.
+  package func columnSums() throws(TorchError) -> Tensor {
+    try Tensor.make("columnSums", [self]) { ct_column_sums(handle, $0) }
+  }
+
+  /// The rows of a matrix in float64 less `mean` ([1, D], float64), and the squared norm of each, in
+  /// one pass.
+  package func centredRows(mean: Tensor) throws(TorchError) -> (rows: Tensor, norms: Tensor) {
+    try Tensor.makePair("centredRows", [self, mean]) { ct_centred(handle, mean.handle, $0, $1) }
+  }
+
+  /// Adds xᵀ·x to the upper triangle of self: [D, D], for x of [N, D], both float64.
+  ///
+  /// What lies below the diagonal is not defined until `mirroringUpperTriangle`: a product of a matrix
+  /// with itself needs half the work, and sums over several x need no mirroring in between.
+  package func addGram_(of x: Tensor) throws(TorchError) {
+    try check("addGram_", [self, x], ct_add_gram(handle, x.handle))
+  }
+
+  /// self ← self + aᵀ·b, for a of [N, D], b of [N, D′] and self of [D, D′].
+  package func addProduct_(of a: Tensor, _ b: Tensor) throws(TorchError) {
+    try check("addProduct_", [self, a, b], ct_add_product(handle, a.handle, b.handle))
+  }
+
+  /// The squared Frobenius norm of the symmetric matrix with the upper triangle of self, in float64.
+  package func symmetricSquareSum() throws(TorchError) -> Double {
+    var sum = 0.0
+    try check("symmetricSquareSum", [self], ct_symmetric_square_sum(handle, &sum))
+    return sum
+  }
+
+  /// The symmetric matrix with the upper triangle of self.
+  package func mirroringUpperTriangle() throws(TorchError) -> Tensor {
+    try Tensor.make("mirroringUpperTriangle", [self]) { ct_mirrored(handle, $0) }
+  }
+
   /// The lower factor L with L·Lᵀ = self.
   ///
   /// - Throws: `TorchError.refused` unless the matrix is positive definite.

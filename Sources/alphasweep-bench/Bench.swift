@@ -4,7 +4,7 @@ import Torch
 
 /// Measures alphasweep beside named peers and limits, all in one run.
 @main
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alphasweep-bench",
     abstract: "Measures alphasweep beside its peers: 'make bench'.",
@@ -13,37 +13,61 @@ struct Bench: ParsableCommand {
   @Option(help: "A Python that has torch, transformers and numpy.") var python = "python3"
   @Option(help: "Folder of the peers' scripts.") var peers = "Tests/Benchmarks"
   @Option(help: "The experiment that is run again.") var spec = "experiments/quickstart.yaml"
+  @Option(help: ArgumentHelp("What to measure, of \(Measurement.names).", valueName: "name"))
+  var only: [Measurement] = []
   @Flag(help: "Write one JSON object a line.") var json = false
 
-  static func main() {
-    TorchRuntime.restartWithPassiveThreads()
-    main(nil)
+  enum Measurement: String, CaseIterable, ExpressibleByArgument {
+    case training, cka, start, cached
+
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
 
-  func run() throws {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+  static func main() async {
+    TorchRuntime.restartWithPassiveThreads()
+    await main(nil)
+  }
+
+  func run() async throws {
+    let wanted = Set(only.isEmpty ? Measurement.allCases : only)
     let peer = Peer(python: python, folder: peers)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
     for threads in Set([1, min(2, cores)]).sorted() {
-      let step = TrainingStep(batch: 4, seconds: 3, threads: threads, steps: 10)
-      show(
-        "training step, 4 x 3 s, \(threads) threads", try step.milliseconds(),
-        try peer.measure("training_step.py", ["4", "3", "\(threads)", "10"], threads: threads))
-      let similarity = SimilarityPairs(pairs: 13, frames: 10_000, width: 768, threads: threads)
-      show(
-        "CKA, 13 pairs of 10,000 x 768, \(threads) threads", try similarity.milliseconds(),
-        try peer.measure("similarity.py", ["13", "10000", "768", "\(threads)"], threads: threads))
+      if wanted.contains(.training) { try await training(threads, peer) }
+      if wanted.contains(.cka) { try await similarity(threads, peer) }
     }
     let program = Program(besides: CommandLine.arguments[0], name: "alphasweep")
-    show(
-      "start of alphasweep --version", try program.milliseconds(["--version"], times: 20),
-      .limit("goal", 50))
-    if try program.isDone(spec) {
+    if wanted.contains(.start) {
       show(
-        "run of \(spec) with nothing to do", try program.milliseconds(["run", spec], times: 5),
-        .limit("goal", 1000))
-    } else {
-      print("run with nothing to do: not measured, \(spec) is not done yet (make demo)")
+        "start of alphasweep --version", try await program.milliseconds(["--version"], times: 20),
+        .limit("goal", 50))
     }
+    if wanted.contains(.cached) { try await cached(program) }
+  }
+
+  private func training(_ threads: Int, _ peer: Peer) async throws {
+    let step = TrainingStep(batch: 4, seconds: 3, threads: threads, steps: 10)
+    show(
+      "training step, 4 x 3 s, \(threads) threads", try step.milliseconds(),
+      try await peer.measure("training_step.py", ["4", "3", "\(threads)", "10"], threads: threads))
+  }
+
+  private func similarity(_ threads: Int, _ peer: Peer) async throws {
+    let pairs = SimilarityPairs(pairs: 13, frames: 10_000, width: 768, threads: threads)
+    show(
+      "CKA, 13 pairs of 10,000 x 768, \(threads) threads", try pairs.milliseconds(),
+      try await peer.measure(
+        "similarity.py", ["13", "10000", "768", "\(threads)"], threads: threads))
+  }
+
+  private func cached(_ program: Program) async throws {
+    guard try await program.isDone(spec) else {
+      print("run with nothing to do: not measured, \(spec) is not done yet (make demo)")
+      return
+    }
+    show(
+      "run of \(spec) with nothing to do",
+      try await program.milliseconds(["run", spec], times: 5), .limit("goal", 1000))
   }
 
   private func show(_ what: String, _ ours: Double, _ other: Comparand) {

@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 
 /// What a measurement is held against.
 struct Comparand {
@@ -24,25 +25,20 @@ struct Peer {
   /// Runs a script with so many threads.
   ///
   /// - Returns: What it measured; without milliseconds where Python or a package is missing.
-  /// - Throws: What `Foundation.Process` throws when Python itself cannot be started.
-  func measure(_ script: String, _ arguments: [String], threads: Int) throws -> Comparand {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python, "\(folder)/\(script)"] + arguments
-    var environment = ProcessInfo.processInfo.environment
-    for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
-      environment[name] = "\(threads)"
-    }
+  /// - Throws: What Subprocess throws when Python itself cannot be started.
+  func measure(_ script: String, _ arguments: [String], threads: Int) async throws -> Comparand {
+    var environment = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"].reduce(
+      into: [Environment.Key: String?]()
+    ) { $0[.init(stringLiteral: $1)] = "\(threads)" }
     // Peers get their own defaults: passive waiting is ours.
-    environment["OMP_WAIT_POLICY"] = nil
-    process.environment = environment
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0,
-      let answer = try? JSONDecoder().decode(Answer.self, from: data)
+    environment.updateValue(nil, forKey: "OMP_WAIT_POLICY")
+    let result = try await Subprocess.run(
+      python.contains("/") ? .path(.init(python)) : .name(python),
+      arguments: Arguments(["\(folder)/\(script)"] + arguments),
+      environment: .inherit.updating(environment), output: .string(limit: 1 << 16))
+    guard result.terminationStatus.isSuccess,
+      let answer = try? JSONDecoder().decode(
+        Answer.self, from: Data(result.standardOutput.utf8))
     else { return Comparand(name: script, milliseconds: nil) }
     return Comparand(name: answer.peer, milliseconds: answer.milliseconds)
   }
@@ -65,44 +61,28 @@ struct Program {
 
   /// Median milliseconds from start to end.
   ///
-  /// - Throws: What `Foundation.Process` throws when it cannot be started; `ProgramFailed`.
-  func milliseconds(_ arguments: [String], times: Int) throws -> Double {
-    let taken = try (0..<times).map { _ in
+  /// - Throws: What Subprocess throws when it cannot be started; `ProgramFailed`.
+  func milliseconds(_ arguments: [String], times: Int) async throws -> Double {
+    var taken: [Double] = []
+    for _ in 0..<times {
       let start = ContinuousClock.now
-      guard try status(arguments) == 0 else { throw ProgramFailed(arguments: arguments) }
-      return (ContinuousClock.now - start) / .milliseconds(1)
+      let result = try await Subprocess.run(
+        .path(.init(path)), arguments: Arguments(arguments), output: .discarded)
+      taken.append((ContinuousClock.now - start) / .milliseconds(1))
+      guard result.terminationStatus.isSuccess else { throw ProgramFailed(arguments: arguments) }
     }
     return taken.sorted()[times / 2]
   }
 
   /// Whether nothing of the experiment is left to do.
-  func isDone(_ spec: String) throws -> Bool {
-    let process = self.process(["status", spec, "--json"])
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0,
-      let progress = try? JSONDecoder().decode(Progress.self, from: data)
+  func isDone(_ spec: String) async throws -> Bool {
+    let result = try await Subprocess.run(
+      .path(.init(path)), arguments: ["status", spec, "--json"], output: .string(limit: 1 << 24))
+    guard result.terminationStatus.isSuccess,
+      let progress = try? JSONDecoder().decode(
+        Progress.self, from: Data(result.standardOutput.utf8))
     else { return false }
     return progress.counts.values.allSatisfy { $0.toDo == 0 }
-  }
-
-  private func status(_ arguments: [String]) throws -> Int32 {
-    let process = self.process(arguments)
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
-  private func process(_ arguments: [String]) -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
-    return process
   }
 }
 

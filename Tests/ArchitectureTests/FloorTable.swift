@@ -64,7 +64,8 @@ struct FloorTable {
   // MARK: Towers
 
   /// The science tower stands on modules of C; what it imports of the rest belongs to both towers.
-  /// C itself is never meant by a tower's name: one target each may import it.
+  /// C itself is never meant by a tower's name: one target each may import it. What lies below floor 0
+  /// is C too.
   private mutating func expandTowers(_ rows: [Row]) throws {
     let named = permitted.filter { !$0.value.contains { $0.hasSuffix(" tower") } }
     let swift = named.filter { floors[$0.key] != 0 || !Self.isC($0.key) }
@@ -78,7 +79,7 @@ struct FloorTable {
         let members = towers[tower]
       else { throw Problem.unreadableImports(row.imports, of: row.targets.joined()) }
       for target in row.targets {
-        permitted[target] = members.filter { (floors[$0] ?? 0) < row.floor }
+        permitted[target] = members.filter { (0..<row.floor).contains(floors[$0] ?? 0) }
         towers[tower]?.insert(target)
       }
     }

@@ -39,7 +39,7 @@ struct HouseRulesTests {
     #expect(found == [])
     let imports = Set(try SourceTree.files(in: "Sources/Experiment").flatMap(\.imports))
     // Foundation for regular expressions and JSON only: what opens files is looked for by name.
-    #expect(imports == ["Crypto", "Foundation", "OrderedCollections", "Yams"])
+    #expect(imports == ["Foundation", "Libcrypto", "OrderedCollections", "Yams"])
     for text in [
       "FileManager.default.contents(atPath: path)", "try Data(contentsOf: url)",
       "fopen(path, mode)", "try String(contentsOfFile: path, encoding: .utf8)",

@@ -198,6 +198,27 @@ ct_status ct_pad(const ct_tensor *x, int64_t before, int64_t after, bool reflect
 ct_status ct_addmm(bool batched, const ct_tensor *c, const ct_tensor *a, const ct_tensor *b,
                    double beta, double alpha, ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
+/// The sums of the columns of N×D values, 1×D in float64.
+ct_status ct_column_sums(const ct_tensor *values, ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
+/// N×D values in float64 less a mean of D in float64, and the squared norm of each of the N rows.
+ct_status ct_centred(const ct_tensor *values, const ct_tensor *mean,
+                     ct_tensor *_Nullable *_Nonnull rows,
+                     ct_tensor *_Nullable *_Nonnull norms) CT_NOEXCEPT;
+
+/// Adds xᵀ·x to `sum` in place, for x of N×D in float64 and sum of D×D: the sum's upper triangle is whole
+/// then, what lies below its diagonal is not said. BLAS's dsyrk where it is loaded: half the products.
+ct_status ct_add_gram(const ct_tensor *sum, const ct_tensor *x) CT_NOEXCEPT;
+
+/// Adds aᵀ·b to `sum` in place, for matrices of equally many rows.
+ct_status ct_add_product(const ct_tensor *sum, const ct_tensor *a, const ct_tensor *b) CT_NOEXCEPT;
+
+/// The sum of the squares of a symmetric float64 matrix, of which only the upper triangle is read.
+ct_status ct_symmetric_square_sum(const ct_tensor *upper, double *out) CT_NOEXCEPT;
+
+/// The symmetric matrix whose upper triangle is that of `a`.
+ct_status ct_mirrored(const ct_tensor *a, ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
 /// The lower Cholesky factor of a positive definite matrix.
 ct_status ct_cholesky(const ct_tensor *a, ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 

@@ -33,11 +33,13 @@ package enum FeatureSimilarity {
   package static func compare(
     reference: Tensor, features: Tensor, ridge: Double
   ) throws -> LayerSimilarity {
-    try check(reference, features, ridge)
+    guard ridge >= 0 else { throw SimilarityError.negativeRidge(ridge) }
+    let columnSums = try check(reference, features)
     if try isIdentical(reference, features) {
       return LayerSimilarity(linearCKA: 1, debiasedCKA: 1, r2: 1)
     }
-    let sums = try PairSums(features: features, reference: reference, inFolds: true)
+    let sums = try PairSums(
+      features: features, reference: reference, columnSums: columnSums, inFolds: true)
     let (linear, debiased) = try cka(sums)
     return LayerSimilarity(
       linearCKA: linear, debiasedCKA: debiased, r2: try RidgeFolds(sums).r2(ridge: ridge))
@@ -49,9 +51,10 @@ package enum FeatureSimilarity {
   package static func cka(reference: Tensor, features: Tensor) throws -> (
     linear: Double, debiased: Double
   ) {
-    try check(reference, features, 0)
+    let columnSums = try check(reference, features)
     if try isIdentical(reference, features) { return (1, 1) }
-    return try cka(PairSums(features: features, reference: reference, inFolds: false))
+    return try cka(
+      PairSums(features: features, reference: reference, columnSums: columnSums, inFolds: false))
   }
 
   private static func cka(_ sums: PairSums) throws -> (linear: Double, debiased: Double) {
@@ -61,8 +64,8 @@ package enum FeatureSimilarity {
     }
     let cross = try whole.cross.square().sum().item()
     let own = (
-      features: try whole.features.square().sum().item(),
-      reference: try sums.reference.square().sum().item()
+      features: try whole.features.symmetricSquareSum(),
+      reference: try sums.reference.symmetricSquareSum()
     )
     let frames = Double(sums.frames)
     let unbiased = (
@@ -93,7 +96,10 @@ package enum FeatureSimilarity {
       - 2 * products / (frames - 2)
   }
 
-  private static func check(_ reference: Tensor, _ features: Tensor, _ ridge: Double) throws {
+  /// - Returns: The sums of the columns of both.
+  private static func check(
+    _ reference: Tensor, _ features: Tensor
+  ) throws -> (features: Tensor, reference: Tensor) {
     guard reference.rank == 2, features.rank == 2, reference.shape[0] == features.shape[0],
       reference.count > 0 || reference.shape[0] == 0
     else {
@@ -102,14 +108,27 @@ package enum FeatureSimilarity {
     guard reference.shape[0] >= 4 else {
       throw SimilarityError.tooFewFrames(count: reference.shape[0])
     }
-    guard ridge >= 0 else { throw SimilarityError.negativeRidge(ridge) }
-    for (side, values) in [(SimilarityError.Side.reference, reference), (.features, features)] {
-      guard try values.isFinite().logicalNot().any().item() == 0 else {
-        throw SimilarityError.notFinite(side)
-      }
-      let first = try values.narrow(dimension: 0, start: 0, count: 1)
-      guard try values.ne(first).any().item() != 0 else { throw SimilarityError.constant(side) }
+    let sums = try check(reference, .reference)
+    return (try check(features, .features), sums)
+  }
+
+  /// What is not finite makes its column's sum so. A sum that merely overflowed is told apart by looking
+  /// at each value.
+  private static func check(_ values: Tensor, _ side: SimilarityError.Side) throws -> Tensor {
+    let sums = try values.columnSums()
+    if try !sums.sum().item().isFinite, try values.isFinite().logicalNot().any().item() != 0 {
+      throw SimilarityError.notFinite(side)
     }
+    guard try !isConstant(values) else { throw SimilarityError.constant(side) }
+    return sums
+  }
+
+  /// Whether all frames are equal. Those of real features differ at once.
+  private static func isConstant(_ values: Tensor) throws -> Bool {
+    let first = try values.narrow(dimension: 0, start: 0, count: 1)
+    let second = try values.narrow(dimension: 0, start: 1, count: 1)
+    if try second.ne(first).any().item() != 0 { return false }
+    return try values.ne(first).any().item() == 0
   }
 
   private static func isIdentical(_ a: Tensor, _ b: Tensor) throws -> Bool {

@@ -58,7 +58,7 @@ private struct Fold {
         [mean, sum.subtracting(mean.multiplying(by: count))], dimension: 0)
       return try products.addmm(left.transposed(0, 1), right, alpha: -1)
     }
-    let xx = try moments(scored.features, scored.featureSum, xMean)
+    let xx = try moments(scored.features.mirroringUpperTriangle(), scored.featureSum, xMean)
     let xy = try moments(scored.cross, scored.referenceSum, yMean)
     let linear = try scored.referenceSum.multiplying(by: yMean).sum().item()
     let yy = scored.referenceSquares - 2 * linear + count * (try yMean.square().sum().item())
@@ -70,7 +70,7 @@ private struct Fold {
   private func weights(_ ridge: Double) throws -> Tensor {
     let mean = try xMean.transposed(0, 1)
     let count = Double(fitted.frames)
-    let xx = try fitted.features.addmm(mean, xMean, alpha: -count)
+    let xx = try fitted.features.mirroringUpperTriangle().addmm(mean, xMean, alpha: -count)
     let xy = try fitted.cross.addmm(mean, yMean, alpha: -count)
     let width = xx.shape[0]
     let steps = Tensor.diagonal(of: width)
