@@ -1,0 +1,74 @@
+import Experiment
+import Torch
+
+/// The weights of one encoder by the names of its Hugging Face checkpoint, with its sizes.
+package struct EncoderWeights {
+  package var configuration: EncoderConfiguration
+  /// In the order of the checkpoint's specification (`EncoderTensors.all`).
+  package private(set) var tensors: [String: Tensor]
+
+  /// Takes tensors as a checkpoint has them.
+  ///
+  /// - Throws: `CheckpointError` listing every missing, unexpected and mis-shaped tensor.
+  package init(
+    configuration: EncoderConfiguration, tensors: [String: Tensor], path: String
+  ) throws(CheckpointError) {
+    let expected = EncoderTensors.all(configuration)
+    var problems: [String] = []
+    for (name, shape) in expected {
+      guard let tensor = tensors[name] else {
+        problems.append("missing \(name) \(shape)")
+        continue
+      }
+      if tensor.shape != shape {
+        problems.append("\(name) is \(tensor.shape), not \(shape)")
+      }
+    }
+    let known = Set(expected.map(\.name))
+    problems += tensors.keys.filter { !known.contains($0) }.sorted().map { "unexpected \($0)" }
+    guard problems.isEmpty else {
+      throw CheckpointError.tensors(path: path, problems: problems)
+    }
+    self.configuration = configuration
+    self.tensors = tensors
+  }
+
+  /// Random weights, drawn as transformers' `HubertPreTrainedModel._init_weights` does: linear maps
+  /// from N(0, 0.02), convolutions by Kaiming, the position convolution from N(0, 2/√(k·D)).
+  package init(
+    random configuration: EncoderConfiguration, generator: Generator
+  ) throws {
+    var tensors: [String: Tensor] = [:]
+    for (name, shape) in EncoderTensors.all(configuration) {
+      tensors[name] = try EncoderTensors.initial(name, shape, configuration, generator)
+    }
+    let position = EncoderTensors.position
+    if let direction = tensors[position + ".original1"] {
+      // Weight norm starts as the identity: the magnitude is the norm of the direction.
+      tensors[position + ".original0"] = try direction.multiplying(by: direction)
+        .sum(dimensions: [0, 1], keep: true).sqrt()
+    }
+    self.configuration = configuration
+    self.tensors = tensors
+  }
+
+  /// Names and tensors in checkpoint order.
+  package var ordered: [(name: String, tensor: Tensor)] {
+    EncoderTensors.all(configuration).compactMap { entry in
+      tensors[entry.name].map { (entry.name, $0) }
+    }
+  }
+
+  /// Parameters in all.
+  package var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
+
+  /// The same weights in tensors of their own, without gradients.
+  package func copied() throws -> EncoderWeights {
+    var copy = self
+    copy.tensors = try tensors.mapValues { try $0.detached().clone() }
+    return copy
+  }
+
+  /// The tensor of a checkpoint's name.
+  package subscript(tensor name: String) -> Tensor? { tensors[name] }
+}
