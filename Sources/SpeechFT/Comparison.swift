@@ -49,41 +49,14 @@ package struct Comparison {
     }
     let frames = samples.reduce(0) { $0 + ($1.reference.first?.shape[0] ?? 0) }
     return SimilarityRecord(
-      layers: list, weightDistance: try weightDistance(), frames: frames, corpora: corpora)
+      layers: list,
+      weightDistance: try .between(context.weights("pre-trained"), context.weights("encoder")),
+      frames: frames, corpora: corpora)
   }
 
   /// The sampled frames of a `features` artifact: one tensor a layer.
   private func sample(_ role: String) throws -> [Tensor] {
     let file = try SafetensorsFile(path: context.folder(role) + "/sampled.safetensors")
     return try file.names.indices.map { try file.tensor(named: "layer.\($0)") }
-  }
-
-  /// Root of the sum of squared differences, in float64, over all tensors and by group.
-  private func weightDistance() throws -> SimilarityRecord.WeightDistance {
-    let before = try context.weights("pre-trained")
-    let after = try context.weights("encoder")
-    var groups: [(name: String, squares: Double)] = []
-    for (name, tensor) in before.ordered {
-      guard let other = after[tensor: name] else { continue }
-      let difference = try other.to(.float64).subtracting(tensor.to(.float64))
-      let squares = try difference.multiplying(by: difference).sum().item()
-      let group = Self.group(of: name)
-      if groups.last?.name == group {
-        groups[groups.count - 1].squares += squares
-      } else {
-        groups.append((group, squares))
-      }
-    }
-    return SimilarityRecord.WeightDistance(
-      total: groups.reduce(0) { $0 + $1.squares }.squareRoot(),
-      byLayer: groups.map { .init(name: $0.name, distance: $0.squares.squareRoot()) })
-  }
-
-  /// `downsampling`, `projection`, `positions`, or `layer <n>`.
-  private static func group(of name: String) -> String {
-    if name.hasPrefix(EncoderTensors.downsamplingPrefix) { return "downsampling" }
-    let parts = name.split(separator: ".")
-    if parts.count > 2, parts[1] == "layers" { return "layer \(parts[2])" }
-    return name.hasPrefix("encoder.") ? "positions" : "projection"
   }
 }

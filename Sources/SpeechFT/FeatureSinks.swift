@@ -65,33 +65,18 @@ struct FrameSink: FeatureSink {
 
 /// A seeded sample of frames over all utterances: `layer.<l>`, count × D in float32.
 struct SampledSink: FeatureSink {
-  /// Frames wanted of each utterance.
-  private let wanted: [[Int64]]
+  private let sample: FrameSample
   private var taken: [Tensor?]
   private let path: String
 
-  init(index: FrameIndex, count: Int, draws: Draws, path: String) throws {
-    let total = index.entries.reduce(0) { $0 + $1.frames }
-    var numbers = draws.numbers("frame sample")
-    let chosen = numbers.permutation(total).prefix(count).sorted()
-    var wanted = [[Int64]](repeating: [], count: index.entries.count)
-    var utterance = 0
-    for frame in chosen {
-      while frame >= index.entries[utterance].start + index.entries[utterance].frames {
-        utterance += 1
-      }
-      wanted[utterance].append(Int64(frame - index.entries[utterance].start))
-    }
-    self.wanted = wanted
-    taken = Array(repeating: nil, count: wanted.count)
+  init(index: FrameIndex, count: Int, draws: Draws, path: String) {
+    sample = FrameSample(lengths: index.entries.map(\.frames), count: count, draws: draws)
+    taken = Array(repeating: nil, count: index.entries.count)
     self.path = path
   }
 
   mutating func take(_ features: Tensor, of utterance: Int) throws {
-    let rows = wanted[utterance]
-    guard !rows.isEmpty else { return }
-    taken[utterance] = try features.indexSelect(
-      dimension: 1, indices: Tensor(rows, shape: [rows.count]))
+    taken[utterance] = try sample.frames(of: utterance, in: features)
   }
 
   func finish() throws {

@@ -21,7 +21,7 @@ package enum Safetensors {
     tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
   ) throws(SafetensorsError) {
     let sorted = try layout(tensors, path)
-    let head = header(sorted, metadata)
+    let head = header(sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, metadata)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
     defer { close(descriptor) }
@@ -61,7 +61,10 @@ package enum Safetensors {
     }
   }
 
-  private static func header(_ items: [Item], _ metadata: [String: String]) -> [UInt8] {
+  /// The length and text of the header for tensors in the order of their data.
+  static func header(
+    _ items: [(name: String, dtype: DType, shape: [Int])], _ metadata: [String: String]
+  ) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
       let texts = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -69,9 +72,9 @@ package enum Safetensors {
       members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
     }
     var offset = 0
-    for (name, dtype, tensor) in items {
-      let end = offset + tensor.count * dtype.bytesPerElement
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
+    for (name, dtype, sizes) in items {
+      let end = offset + sizes.reduce(dtype.bytesPerElement, *)
+      let shape = sizes.map(String.init).joined(separator: ",")
       members.append(
         "\(quoted(name)):{\"dtype\":\"\(SafetensorsType.name(of: dtype))\","
           + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
@@ -104,7 +107,8 @@ package enum Safetensors {
     return quoted + "\""
   }
 
-  private static func write(
+  /// Writes the bytes of a tensor; nil on success, else why not.
+  static func write(
     _ tensor: Tensor, _ name: String, to descriptor: Int32, _ path: String
   ) throws(SafetensorsError) -> String? {
     do throws(TorchError) {
@@ -121,7 +125,7 @@ package enum Safetensors {
 }
 
 /// Writes a whole buffer; nil on success, else why not.
-private func writeAll(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> String? {
+func writeAll(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> String? {
   var done = 0
   while done < buffer.count {
     let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
