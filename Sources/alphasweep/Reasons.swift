@@ -45,11 +45,28 @@ struct Reasons {
 
   /// The stages that `text` names, each with its reason.
   func matching(_ text: String) -> String {
-    overview.plan.stages.values.filter {
-      $0.key.hex.hasPrefix(text) || $0.label.localizedStandardContains(text)
-    }.map { stage in
+    named(text).map { stage in
       Words.wrapped("\(stage.label) [\(stage.key)]: \(reason(stage).text)") + "\n"
     }.joined()
+  }
+
+  /// Of the stages that would run, or of those that `text` names: one object each.
+  func json(matching text: String? = nil) -> [Canonical] {
+    let stages = text.map(named) ?? overview.remaining
+    return stages.map { stage in
+      let reason = reason(stage)
+      return .map([
+        "stage": .string(stage.label), "kind": .string(stage.kind.rawValue),
+        "key": .string(stage.key.hex), "willRun": .bool(overview.states[stage.key] == .todo),
+        "reason": .string(reason.text), "followsFromInputs": .bool(reason.isInherited),
+      ])
+    }
+  }
+
+  private func named(_ text: String) -> [Stage] {
+    overview.plan.stages.values.filter {
+      $0.key.hex.hasPrefix(text) || $0.label.localizedStandardContains(text)
+    }
   }
 
   /// Why one stage runs or does not, and whether that is only because of its inputs.

@@ -25,23 +25,28 @@ struct WhyCommand: AsyncParsableCommand {
 
   @OptionGroup var site: SiteOptions
 
+  @Flag(help: "Write it as a JSON list of stages.")
+  var json = false
+
   func run() async throws {
     try await reportingErrors {
       if spec == nil, what.hasSuffix(".yaml") {
-        let workspace = try Workspace(spec: what, site: site.site)
-        print(try Reasons(workspace).all(), terminator: "")
+        let reasons = try Reasons(Workspace(spec: what, site: site.site))
+        print(json ? Canonical.list(reasons.json()).text + "\n" : reasons.all(), terminator: "")
         return
       }
       let files = spec.map { [$0] } ?? Files.yamls(in: "experiments")
       var found = ""
+      var objects: [Canonical] = []
       for file in files {
-        let workspace = try Workspace(spec: file, site: site.site)
-        found += try Reasons(workspace).matching(what)
+        let reasons = try Reasons(Workspace(spec: file, site: site.site))
+        found += reasons.matching(what)
+        if json { objects += reasons.json(matching: what) }
       }
       guard !found.isEmpty else {
         throw WorkspaceError.unknownStage(what: what, specs: files)
       }
-      print(found, terminator: "")
+      print(json ? Canonical.list(objects).text + "\n" : found, terminator: "")
     }
   }
 }

@@ -103,6 +103,10 @@ import Testing
     let why = try small.run("why", "experiments/small.yaml")
     #expect(why.code == 0)
     #expect(why.out.contains("α 0.25 → 0.5"), "\(why.out)")
+    let json = try small.run("why", "experiments/small.yaml", "--json")
+    let stages = try JSONDecoder().decode([WhyStage].self, from: Data(json.out.utf8))
+    #expect(stages.count == 2 && stages.allSatisfy(\.willRun), "\(json.out)")
+    #expect(stages.contains { $0.reason.contains("α 0.25 → 0.5") }, "\(json.out)")
     _ = try small.run("run", "experiments/small.yaml")
     #expect(small.lines("made").count == 12)
   }
@@ -163,4 +167,12 @@ import Testing
       unknown.err == "alphasweep: the spec has no method 'specch-ft', but pre-trained, stable-ft, "
         + "speech-ft; did you mean 'speech-ft'?\n")
   }
+}
+
+/// One stage of `why --json`.
+private struct WhyStage: Decodable {
+  var stage: String
+  var key: String
+  var willRun: Bool
+  var reason: String
 }
