@@ -1,5 +1,3 @@
-import CTorch
-
 /// The element type of a tensor. Types outside this list are refused where they are met, never
 /// read as something else.
 package enum DType: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
@@ -21,26 +19,5 @@ package enum DType: String, Sendable, Hashable, CaseIterable, CustomStringConver
     case .float32, .float64, .float16, .bfloat16: true
     case .int64, .int32, .int16, .uint8, .int8, .bool: false
     }
-  }
-
-  var code: ct_dtype {
-    switch self {
-    case .float32: .float32
-    case .float64: .float64
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    case .int64: .int64
-    case .int32: .int32
-    case .int16: .int16
-    case .uint8: .uint8
-    case .int8: .int8
-    case .bool: .bool
-    }
-  }
-
-  /// - Parameter code: A `ct_dtype` as `ct_facts` reports it, or −1.
-  init?(code: Int32) {
-    guard let match = Self.allCases.first(where: { $0.code.rawValue == code }) else { return nil }
-    self = match
   }
 }

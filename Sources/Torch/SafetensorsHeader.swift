@@ -16,6 +16,35 @@ struct SafetensorsHeader {
   let entries: [SafetensorsEntry]
   let metadata: [String: String]
 
+  /// Reads the header of a file, after the eight bytes of its length.
+  ///
+  /// - Returns: Also where the data begins.
+  /// - Throws: `SafetensorsError`, before anything larger than the header is allocated.
+  static func read(
+    _ source: any ByteSource, file: String
+  ) throws(SafetensorsError) -> (header: SafetensorsHeader, dataStart: Int) {
+    func bytes(_ range: Range<Int>) throws(SafetensorsError) -> [UInt8] {
+      let (bytes, reason) = source.bytes(range)
+      if let reason { throw .unreadable(file: file, reason: reason) }
+      return bytes
+    }
+    func malformed(_ fault: SafetensorsFault) -> SafetensorsError {
+      .malformed(file: file, tensor: nil, fault: fault)
+    }
+    guard source.count >= 8 else { throw malformed(.tooShort(bytes: source.count)) }
+    let length = try bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= lengthLimit else {
+      throw malformed(.headerTooLong(bytes: length, limit: lengthLimit))
+    }
+    guard length <= source.count - 8 else {
+      throw malformed(.headerBeyondFile(bytes: length, available: source.count - 8))
+    }
+    let start = 8 + Int(length)
+    let header = try SafetensorsHeader(
+      bytes(8..<start), dataBytes: source.count - start, file: file)
+    return (header, start)
+  }
+
   /// - Parameters:
   ///   - bytes: The header without the eight bytes of its length.
   ///   - dataBytes: How many bytes of the file follow it.

@@ -1,5 +1,3 @@
-import CTorch
-
 /// What libtorch, or this layer in front of it, refused. Every throwing call of `Tensor` throws it.
 package enum TorchError: Error, Equatable {
   /// An operation failed. `operands` are descriptions such as "float32 [2, 3]".
@@ -28,19 +26,4 @@ extension TorchError: CustomStringConvertible {
       "optimiser state \(name): \(reason)"
     }
   }
-}
-
-/// Throws what a status says went wrong, and frees its message. The operands are described only
-/// where there is an error to report.
-func check(
-  _ operation: @autoclosure () -> String, _ operands: @autoclosure () -> [Tensor?],
-  _ status: ct_status
-) throws(TorchError) {
-  guard status.code != 0 else { return }
-  defer { ct_status_free(status) }
-  let message = status.message.map { String(cString: $0) } ?? "no memory left to say why"
-  let firstLine = message.split(separator: "\n").first.map(String.init) ?? message
-  throw .refused(
-    operation: operation(), operands: operands().compactMap { $0?.summary },
-    reason: firstLine)
 }

@@ -1,0 +1,41 @@
+/// Tensors of libtorch from an archive.
+extension TorchArchive {
+  /// Opens a file of `torch.save`.
+  ///
+  /// - Throws: `TorchArchiveError`.
+  package convenience init(path: String) throws(TorchArchiveError) {
+    let file: OpenFile
+    do throws(OpenFileError) {
+      file = try OpenFile(path: path)
+    } catch {
+      throw .unreadable(file: path, reason: error.reason)
+    }
+    try self.init(file, path: path)
+  }
+
+  /// Reads one tensor.
+  ///
+  /// - Parameters:
+  ///   - tensor: Of this archive's document.
+  ///   - name: For the error text.
+  /// - Throws: `TorchArchiveError.unsupportedType` for complex and eight-bit floating numbers.
+  package func tensor(
+    _ description: PickleTensor, named name: String
+  ) throws(TorchArchiveError) -> Tensor {
+    guard let dtype = description.element.dtype else {
+      throw .unsupportedType(file: path, tensor: name, type: description.element.name)
+    }
+    let tensor: Tensor
+    let start: UnsafeMutableRawPointer?
+    do throws(TorchError) {
+      tensor = try Tensor.zeros(description.shape, dtype)
+      start = try tensor.address()
+    } catch {
+      throw .refused(file: path, tensor: name, error)
+    }
+    defer { withExtendedLifetime(tensor) {} }
+    try read(
+      description, into: .init(start: start, count: tensor.count * dtype.bytesPerElement))
+    return tensor
+  }
+}
