@@ -19,7 +19,7 @@ package struct Downsampling {
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.threads)
     let corpus = try context.corpus()
-    let encoder = HubertEncoder(try context.weights("encoder"))
+    let encoder = SpeechEncoder(try context.weights("encoder"))
     let utterances = corpus.select(parameters.selection).filter {
       encoder.configuration.frames(samples: $0.samples) > 0
     }
@@ -30,7 +30,7 @@ package struct Downsampling {
     var index = FrameIndex()
     try Autograd.disabled {
       for (number, utterance) in utterances.enumerated() {
-        let samples = Corpus.normalised(try corpus.samples(of: utterance))
+        let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
         let frames = try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
         index.append(utterance: utterance, frames: frames.shape[0])
         parts.append(try frames.contiguous())

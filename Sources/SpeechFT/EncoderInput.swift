@@ -24,7 +24,7 @@ struct EncoderInput {
   /// - Returns: B×T×C padded with zeros, and the mask; each utterance is downsampled alone, so no
   ///   normalisation sees padding.
   func batch(
-    _ utterances: [Utterance], encoder: HubertEncoder
+    _ utterances: [Utterance], encoder: SpeechEncoder
   ) throws -> (frames: Tensor, padding: PaddingMask?) {
     let lengths = utterances.map { frames($0) }
     let longest = lengths.max() ?? 0
@@ -36,9 +36,9 @@ struct EncoderInput {
     return (try Tensor.stacked(rows, dimension: 0), try PaddingMask(lengths: lengths))
   }
 
-  private func downsampled(_ utterance: Utterance, _ encoder: HubertEncoder) throws -> Tensor {
+  private func downsampled(_ utterance: Utterance, _ encoder: SpeechEncoder) throws -> Tensor {
     if let stored { return try stored(utterance) }
-    let samples = Corpus.normalised(try corpus.samples(of: utterance))
+    let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
     return try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
   }
 }

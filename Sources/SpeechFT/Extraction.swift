@@ -85,7 +85,7 @@ package struct Extraction {
 /// The hidden states of an encoder, or log-mel frames in their place.
 struct FeatureSource {
   private let corpus: Corpus
-  private let encoder: (encoder: HubertEncoder, input: EncoderInput)?
+  private let encoder: (encoder: SpeechEncoder, input: EncoderInput)?
   private let logMel: (features: LogMel, isNormalised: Bool)?
   /// Log-mel frames take the encoder's grid: a window of 400 samples every 320.
   private let grid = (windowSamples: 400, strideSamples: 320)
@@ -96,7 +96,7 @@ struct FeatureSource {
     case .encoder:
       let weights = try context.weights("encoder")
       encoder = (
-        HubertEncoder(weights), try EncoderInput(context, configuration: weights.configuration)
+        SpeechEncoder(weights), try EncoderInput(context, configuration: weights.configuration)
       )
       logMel = nil
     case .logMel, .normalisedLogMel:

@@ -4,7 +4,7 @@ import Torch
 /// A copy of θ₀ whose tensors learn, except those that the method freezes.
 final class LearningEncoder {
   let weights: EncoderWeights
-  let encoder: HubertEncoder
+  let encoder: SpeechEncoder
   /// Tensors that the optimiser moves, in checkpoint order.
   let learning: [(String, Tensor)]
   private let anchors: [Tensor]
@@ -19,7 +19,7 @@ final class LearningEncoder {
     _ pretrained: EncoderWeights, freezeDownsampling: Bool, l2spStrength: Double?
   ) throws {
     weights = try pretrained.copied()
-    encoder = HubertEncoder(weights)
+    encoder = SpeechEncoder(weights)
     // The mask embedding takes no part outside pre-training.
     learning = weights.ordered.filter { name, _ in
       name != EncoderTensors.mask

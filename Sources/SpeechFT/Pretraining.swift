@@ -52,14 +52,15 @@ package struct Pretraining {
 
   private func units(_ data: PretrainingData) throws -> Units {
     let teacher = try parameters.units.layer.map { layer in
-      (encoder: HubertEncoder(try context.weights("teacher")), layer: layer)
+      (encoder: SpeechEncoder(try context.weights("teacher")), layer: layer)
     }
     return try Autograd.disabled {
       try Units(
         parameters.units, utterances: data.utterances.count, draws: draws,
         features: { utterance in
           guard let teacher else { return try data.mfcc(utterance) }
-          let waveform = try data.waveform(utterance)
+          let waveform = try data.waveform(
+            utterance, for: teacher.encoder.configuration)
           let projected = try teacher.encoder.project(
             teacher.encoder.downsample(waveform.unsqueezed(0)))
           return try teacher.encoder.encode(projected)[teacher.layer].squeezed(0)

@@ -35,9 +35,9 @@ struct PretrainingData {
     self.sources = sources
   }
 
-  /// N samples of zero mean and unit variance.
-  func waveform(_ utterance: Int) throws -> Tensor {
-    let samples = Corpus.normalised(try samples(utterance))
+  /// N samples as an encoder wants them.
+  func waveform(_ utterance: Int, for encoder: EncoderConfiguration) throws -> Tensor {
+    let samples = encoder.prepared(try samples(utterance))
     return try Tensor(samples, shape: [samples.count])
   }
 
@@ -99,7 +99,7 @@ struct PretrainingData {
     rows.reserveCapacity(batch.count * length)
     var starts: [Int] = []
     for index in batch {
-      let samples = Corpus.normalised(try samples(index))
+      let samples = configuration.prepared(try samples(index))
       let start = numbers.below((samples.count - length) / stride + 1)
       rows += samples[(start * stride)..<(start * stride + length)]
       starts.append(start)

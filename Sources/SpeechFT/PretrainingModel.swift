@@ -9,7 +9,7 @@ import Torch
 /// U(0, 1), whose directions are so alike that a short training is spent on telling them apart.
 struct PretrainingModel {
   let weights: EncoderWeights
-  let encoder: HubertEncoder
+  let encoder: SpeechEncoder
   /// `final_proj.*` and `label_embs_concat`, by the names of fairseq's checkpoints.
   let predictor: [(String, Tensor)]
 
@@ -35,7 +35,7 @@ struct PretrainingModel {
     for (_, tensor) in predictor { try tensor.setRequiresGradient(true) }
     for (_, tensor) in weights.ordered { try tensor.setRequiresGradient(true) }
     self.weights = weights
-    encoder = HubertEncoder(weights)
+    encoder = SpeechEncoder(weights)
   }
 
   /// Every tensor that the optimiser moves, in a fixed order.

@@ -22,7 +22,7 @@ struct TrainingStep {
         positionKernel: 128, positionGroups: 16, dropout: 0.1))
     let weights = try EncoderWeights(random: configuration, generator: generator)
     for (_, tensor) in weights.ordered { try tensor.setRequiresGradient(true) }
-    let encoder = HubertEncoder(weights)
+    let encoder = SpeechEncoder(weights)
     let parameters = weights.ordered.map { ($0.name, $0.tensor) }
     let optimiser = try Adam(parameters: parameters, learningRate: 1e-4)
     let waveforms = try Tensor.normal(

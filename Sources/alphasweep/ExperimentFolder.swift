@@ -45,7 +45,7 @@ struct ExperimentFolder {
 
   /// What a plan needs to know of a checkpoint, or `nil` when there is no such folder.
   ///
-  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no HuBERT model.
+  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no encoder.
   func checkpoint(_ given: String, cache: DigestCache) throws -> CheckpointFacts? {
     let folder = Files.absolute(given, in: Files.absolute(path))
     guard FileManager.default.fileExists(atPath: folder) else { return nil }
@@ -55,7 +55,7 @@ struct ExperimentFolder {
     guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
       let sizes = try? JSONDecoder().decode(Sizes.self, from: data)
     else { throw problem("config.json cannot be read, or lacks the model's sizes") }
-    guard let channels = sizes.convolutionChannels.last else {
+    guard let channels = sizes.convolutionChannels?.last ?? sizes.melBins else {
       throw problem("'conv_dim' in config.json is empty")
     }
     let digest: String
@@ -72,12 +72,15 @@ struct ExperimentFolder {
   private struct Sizes: Decodable {
     var layers: Int
     var width: Int
-    var convolutionChannels: [Int]
+    var convolutionChannels: [Int]?
+    /// In the place of convolutions: DeCoAR 2.0.
+    var melBins: Int?
 
     private enum CodingKeys: String, CodingKey {
       case layers = "num_hidden_layers"
       case width = "hidden_size"
       case convolutionChannels = "conv_dim"
+      case melBins = "num_mel_bins"
     }
   }
 }

@@ -28,13 +28,13 @@ struct HubertEncoderTests {
     #expect(difference <= tolerance * scale, "\(name)", sourceLocation: sourceLocation)
   }
 
-  private func states(_ encoder: HubertEncoder, _ waveform: Tensor) throws -> [Tensor] {
+  private func states(_ encoder: SpeechEncoder, _ waveform: Tensor) throws -> [Tensor] {
     try encoder.encode(encoder.project(encoder.downsample(waveform)))
   }
 
   @Test(arguments: [0, 1])
   func everyHiddenStateIsThatOfTransformers(utterance: Int) throws {
-    let encoder = HubertEncoder(try CheckpointFolder.read(folder))
+    let encoder = SpeechEncoder(try CheckpointFolder.read(folder))
     let waveform = try #require(oracle["waveform.\(utterance)"])
     let states = try states(encoder, waveform)
     #expect(states.count == 4)
@@ -44,7 +44,7 @@ struct HubertEncoderTests {
   }
 
   @Test func paddedBatchesGiveTheStatesOfTransformers() throws {
-    let encoder = HubertEncoder(try CheckpointFolder.read(folder))
+    let encoder = SpeechEncoder(try CheckpointFolder.read(folder))
     let frames = try (0..<2).map { number in
       try encoder.downsample(#require(oracle["waveform.\(number)"]))
     }
@@ -68,7 +68,7 @@ struct HubertEncoderTests {
   }
 
   @Test func paddingChangesNoRealFrame() throws {
-    let encoder = HubertEncoder(try CheckpointFolder.read(folder))
+    let encoder = SpeechEncoder(try CheckpointFolder.read(folder))
     let short = try encoder.downsample(#require(oracle["waveform.0"]))
     let long = try encoder.downsample(#require(oracle["waveform.1"]))
     let lengths = [short.shape[1], long.shape[1]]
@@ -85,7 +85,7 @@ struct HubertEncoderTests {
   @Test func everyGradientIsThatOfTransformers() throws {
     let weights = try CheckpointFolder.read(folder)
     for (_, tensor) in weights.ordered { try tensor.setRequiresGradient(true) }
-    let encoder = HubertEncoder(weights)
+    let encoder = SpeechEncoder(weights)
     let states = try states(encoder, #require(oracle["waveform.1"]))
     try states[3].multiplying(by: #require(oracle["direction"])).sum().backward()
     var checked = 0

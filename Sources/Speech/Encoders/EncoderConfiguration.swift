@@ -1,16 +1,27 @@
 import Experiment
-import Foundation
 
-/// The sizes of a HuBERT encoder, as the `config.json` of a Hugging Face folder states them.
+/// The sizes and the kind of an encoder, as the `config.json` of a Hugging Face folder states them.
 ///
-/// Source: transformers `HubertConfig`; the names in quotation marks are its keys.
+/// Source: transformers `HubertConfig`, `Wav2Vec2Config` and `WavLMConfig`, and s3prl's
+/// `upstream/decoar2`; the names in quotation marks are keys.
 package struct EncoderConfiguration: Sendable, Hashable {
+  /// "model_type".
+  package var family: EncoderFamily
+  /// Mel filters, where the downsampling module is a filterbank and not convolutions
+  /// ("num_mel_bins").
+  package var melBins: Int?
   /// Output channels of each convolution ("conv_dim").
   package var convolutionChannels: [Int]
   /// Kernel widths in samples of the layer below ("conv_kernel").
   package var convolutionKernels: [Int]
   /// Strides ("conv_stride").
   package var convolutionStrides: [Int]
+  /// "feat_extract_norm".
+  package var convolutionNorm: ConvolutionNorm
+  /// "conv_bias".
+  package var convolutionBias: Bool
+  /// Whether a LayerNorm comes before the projection to the model's width ("feat_proj_layer_norm").
+  package var hasProjectionNorm: Bool
   /// D ("hidden_size").
   package var width: Int
   /// L ("num_hidden_layers").
@@ -19,20 +30,81 @@ package struct EncoderConfiguration: Sendable, Hashable {
   package var attentionHeads: Int
   /// "intermediate_size".
   package var feedForwardWidth: Int
+  /// Whether LayerNorm comes before attention and feed-forward and once at the end, and not after
+  /// each ("do_stable_layer_norm").
+  package var isPreNorm: Bool
+  /// WavLM's gated bias of attention.
+  package var relativePositions: RelativePositions?
   /// "num_conv_pos_embeddings".
   package var positionKernel: Int
   /// "num_conv_pos_embedding_groups".
   package var positionGroups: Int
   /// "layer_norm_eps".
   package var layerNormEpsilon: Double
-  /// "hidden_dropout", used at every place where HuBERT drops activations.
+  /// "hidden_dropout", used at every place where activations are dropped.
   package var dropout: Double
+  /// Whether the checkpoint has the vector that stands in for masked frames: transformers makes one
+  /// where "mask_time_prob" or "mask_feature_prob" is above 0. It takes no part outside
+  /// pre-training.
+  package var hasMaskVector: Bool
+  /// Whether waveforms are brought to zero mean and unit variance ("do_normalize" of
+  /// `preprocessor_config.json`).
+  package var normalisesWaveform: Bool
+}
 
+extension EncoderConfiguration {
+  /// A family's published Base model: 12 layers of width 768.
+  package static func base(_ family: EncoderFamily) -> EncoderConfiguration {
+    let isFilterbank = family == .decoar2
+    return EncoderConfiguration(
+      family: family, melBins: isFilterbank ? 80 : nil,
+      convolutionChannels: isFilterbank ? [] : Array(repeating: 512, count: 7),
+      convolutionKernels: isFilterbank ? [] : [10, 3, 3, 3, 3, 2, 2],
+      convolutionStrides: isFilterbank ? [] : [5, 2, 2, 2, 2, 2, 2],
+      convolutionNorm: .group, convolutionBias: false, hasProjectionNorm: !isFilterbank,
+      width: 768, layers: 12, attentionHeads: 12, feedForwardWidth: 3072, isPreNorm: false,
+      relativePositions: family == .wavlm ? RelativePositions() : nil,
+      positionKernel: 128, positionGroups: 16, layerNormEpsilon: 1e-5, dropout: 0.1,
+      hasMaskVector: !isFilterbank,
+      normalisesWaveform: normalisesWaveform(family, .group))
+  }
+
+  /// HuBERT's seven convolutions with the widths of `architecture`.
+  package init(_ architecture: EncoderArchitecture) {
+    self = .base(.hubert)
+    convolutionChannels = Array(repeating: architecture.convolutionChannels, count: 7)
+    width = architecture.width
+    layers = architecture.layers
+    attentionHeads = architecture.attentionHeads
+    feedForwardWidth = architecture.feedForwardWidth
+    positionKernel = architecture.positionKernel
+    positionGroups = architecture.positionGroups
+    dropout = architecture.dropout
+  }
+
+  /// What the published checkpoints of a family want where no `preprocessor_config.json` says it.
+  ///
+  /// HuBERT's and wav2vec 2.0's folders on the hub all normalise. WavLM was trained on normalised
+  /// waveforms only where its convolutions have LayerNorm, which is WavLM Large. DeCoAR 2.0
+  /// normalises its filterbank instead.
+  static func normalisesWaveform(_ family: EncoderFamily, _ norm: ConvolutionNorm) -> Bool {
+    switch family {
+    case .hubert, .wav2vec2: true
+    case .wavlm: norm == .layer
+    case .decoar2: false
+    }
+  }
+}
+
+extension EncoderConfiguration {
   /// Samples between frames: 320, which is 20 ms at 16 kHz.
-  package var strideSamples: Int { convolutionStrides.reduce(1, *) }
+  package var strideSamples: Int {
+    melBins == nil ? convolutionStrides.reduce(1, *) : FilterbankFrontEnd.strideSamples
+  }
 
   /// Samples that one frame sees: 400, which is 25 ms at 16 kHz.
   package var windowSamples: Int {
+    guard melBins == nil else { return FilterbankFrontEnd.windowSamples }
     var window = 1
     for (kernel, stride) in zip(convolutionKernels, convolutionStrides).reversed() {
       window = (window - 1) * stride + kernel
@@ -42,12 +114,21 @@ package struct EncoderConfiguration: Sendable, Hashable {
 
   /// Frames T of a waveform of `samples` samples; 0 when it is shorter than one window.
   package func frames(samples: Int) -> Int {
+    guard melBins == nil else { return FilterbankFrontEnd.frames(samples: samples) }
     var length = samples
     for (kernel, stride) in zip(convolutionKernels, convolutionStrides) {
       guard length >= kernel else { return 0 }
       length = (length - kernel) / stride + 1
     }
     return length
+  }
+
+  /// C, the numbers a frame has before the projection.
+  package var downsampledWidth: Int { melBins ?? convolutionChannels.last ?? 1 }
+
+  /// A recording as the encoder wants it: of zero mean and unit variance, or as it is.
+  package func prepared(_ samples: [Float]) -> [Float] {
+    normalisesWaveform ? Corpus.normalised(samples) : samples
   }
 
   /// Whether weights of `other` fit: everything but dropout is equal.
@@ -57,135 +138,5 @@ package struct EncoderConfiguration: Sendable, Hashable {
     return self == same
   }
 
-  /// HuBERT's seven convolutions with the widths of `architecture`.
-  package init(_ architecture: EncoderArchitecture) {
-    convolutionChannels = Array(repeating: architecture.convolutionChannels, count: 7)
-    convolutionKernels = [10, 3, 3, 3, 3, 2, 2]
-    convolutionStrides = [5, 2, 2, 2, 2, 2, 2]
-    width = architecture.width
-    layers = architecture.layers
-    attentionHeads = architecture.attentionHeads
-    feedForwardWidth = architecture.feedForwardWidth
-    positionKernel = architecture.positionKernel
-    positionGroups = architecture.positionGroups
-    layerNormEpsilon = 1e-5
-    dropout = architecture.dropout
-  }
-
-  /// Reads the keys of a `config.json`.
-  ///
-  /// - Throws: `CheckpointError` naming the key that is missing, of another type, or that asks for
-  ///   an encoder of another shape than HuBERT Base (LayerNorm front end, pre-LN, other activations).
-  package init(json: Canonical, path: String) throws(CheckpointError) {
-    let keys = ConfigurationKeys(json: json, path: path)
-    try keys.expect("model_type", .string("hubert"))
-    try keys.expect("feat_extract_norm", .string("group"), orAbsent: true)
-    try keys.expect("feat_extract_activation", .string("gelu"), orAbsent: true)
-    try keys.expect("hidden_act", .string("gelu"), orAbsent: true)
-    try keys.expect("do_stable_layer_norm", .bool(false), orAbsent: true)
-    try keys.expect("conv_bias", .bool(false), orAbsent: true)
-    try keys.expect("feat_proj_layer_norm", .bool(true), orAbsent: true)
-    try keys.expect("conv_pos_batch_norm", .bool(false), orAbsent: true)
-    convolutionChannels = try keys.integers("conv_dim")
-    convolutionKernels = try keys.integers("conv_kernel")
-    convolutionStrides = try keys.integers("conv_stride")
-    width = try keys.integer("hidden_size")
-    layers = try keys.integer("num_hidden_layers")
-    attentionHeads = try keys.integer("num_attention_heads")
-    feedForwardWidth = try keys.integer("intermediate_size")
-    positionKernel = try keys.integer("num_conv_pos_embeddings")
-    positionGroups = try keys.integer("num_conv_pos_embedding_groups")
-    layerNormEpsilon = try keys.number("layer_norm_eps")
-    dropout = try keys.number("hidden_dropout")
-    let convolutions = convolutionChannels.count
-    guard convolutions > 0, convolutionKernels.count == convolutions,
-      convolutionStrides.count == convolutions, width % max(1, attentionHeads) == 0
-    else {
-      throw CheckpointError.configuration(
-        path: path, key: "conv_dim",
-        problem: "conv_dim, conv_kernel and conv_stride must be "
-          + "equally long and num_attention_heads must divide hidden_size")
-    }
-  }
-
-  /// The `config.json` that transformers' `HubertModel` loads.
-  package var json: Canonical {
-    .map([
-      "architectures": .list([.string("HubertModel")]),
-      "model_type": .string("hubert"),
-      "conv_dim": .list(convolutionChannels.map { .integer($0) }),
-      "conv_kernel": .list(convolutionKernels.map { .integer($0) }),
-      "conv_stride": .list(convolutionStrides.map { .integer($0) }),
-      "num_feat_extract_layers": .integer(convolutionChannels.count),
-      "conv_bias": .bool(false),
-      "feat_extract_norm": .string("group"),
-      "feat_extract_activation": .string("gelu"),
-      "feat_proj_layer_norm": .bool(true),
-      "feat_proj_dropout": .real(dropout),
-      "hidden_size": .integer(width),
-      "num_hidden_layers": .integer(layers),
-      "num_attention_heads": .integer(attentionHeads),
-      "intermediate_size": .integer(feedForwardWidth),
-      "hidden_act": .string("gelu"),
-      "hidden_dropout": .real(dropout),
-      "activation_dropout": .real(dropout),
-      "attention_dropout": .real(dropout),
-      "final_dropout": .real(dropout),
-      "layerdrop": .real(0),
-      "do_stable_layer_norm": .bool(false),
-      "conv_pos_batch_norm": .bool(false),
-      "num_conv_pos_embeddings": .integer(positionKernel),
-      "num_conv_pos_embedding_groups": .integer(positionGroups),
-      "layer_norm_eps": .real(layerNormEpsilon),
-      "apply_spec_augment": .bool(false),
-    ])
-  }
-}
-
-/// Typed access to the keys of a `config.json`.
-private struct ConfigurationKeys {
-  let json: Canonical
-  let path: String
-
-  func expect(
-    _ key: String, _ value: Canonical, orAbsent: Bool = false
-  ) throws(CheckpointError) {
-    if json[key] == nil, orAbsent { return }
-    guard json[key] == value else {
-      throw CheckpointError.configuration(
-        path: path, key: key,
-        problem: "it is \(json[key]?.text ?? "absent") and only \(value.text) is supported")
-    }
-  }
-
-  func number(_ key: String) throws(CheckpointError) -> Double {
-    guard let number = json[key]?.number else {
-      throw CheckpointError.configuration(path: path, key: key, problem: "a number is needed")
-    }
-    return number
-  }
-
-  func integer(_ key: String) throws(CheckpointError) -> Int {
-    guard case .integer(let value)? = json[key], value > 0 else {
-      throw CheckpointError.configuration(
-        path: path, key: key, problem: "a positive integer is needed")
-    }
-    return value
-  }
-
-  func integers(_ key: String) throws(CheckpointError) -> [Int] {
-    guard case .list(let values)? = json[key] else {
-      throw CheckpointError.configuration(
-        path: path, key: key, problem: "a list of positive integers is needed")
-    }
-    var integers: [Int] = []
-    for value in values {
-      guard case .integer(let integer) = value, integer > 0 else {
-        throw CheckpointError.configuration(
-          path: path, key: key, problem: "a list of positive integers is needed")
-      }
-      integers.append(integer)
-    }
-    return integers
-  }
+  var names: EncoderNames { EncoderNames(family) }
 }

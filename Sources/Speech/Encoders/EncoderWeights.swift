@@ -1,7 +1,7 @@
 import Experiment
 import Torch
 
-/// The weights of one encoder by the names of its Hugging Face checkpoint, with its sizes.
+/// The weights of one encoder by the names of its published checkpoint, with its sizes.
 package struct EncoderWeights {
   package var configuration: EncoderConfiguration
   /// In the order of the checkpoint's specification (`EncoderTensors.all`).
@@ -42,10 +42,10 @@ package struct EncoderWeights {
     for (name, shape) in EncoderTensors.all(configuration) {
       tensors[name] = try EncoderTensors.initial(name, shape, configuration, generator)
     }
-    let position = EncoderTensors.position
-    if let direction = tensors[position + ".original1"] {
+    let names = configuration.names
+    if let direction = tensors[names.positionDirection] {
       // Weight norm starts as the identity: the magnitude is the norm of the direction.
-      tensors[position + ".original0"] = try direction.multiplying(by: direction)
+      tensors[names.positionMagnitude] = try direction.multiplying(by: direction)
         .sum(dimensions: [0, 1], keep: true).sqrt()
     }
     self.configuration = configuration

@@ -4,11 +4,11 @@ import Torch
 /// The hidden states of whole recordings, as the `features` stage computes them.
 struct HiddenStates {
   let configuration: EncoderConfiguration
-  private let encoder: HubertEncoder
+  private let encoder: SpeechEncoder
 
   init(_ weights: EncoderWeights) {
     configuration = weights.configuration
-    encoder = HubertEncoder(weights)
+    encoder = SpeechEncoder(weights)
   }
 
   /// Every hidden state of a recording: (L + 1) × T × D in float32.
@@ -16,7 +16,7 @@ struct HiddenStates {
   /// - Parameter samples: At 16 kHz, at least one window.
   /// - Throws: `TorchError` when memory runs out.
   func callAsFunction(_ samples: [Float]) throws -> Tensor {
-    let input = Corpus.normalised(samples)
+    let input = configuration.prepared(samples)
     let downsampled = try encoder.downsample(Tensor(input, shape: [1, input.count]))
     return try Tensor.stacked(encoder.encode(encoder.project(downsampled)), dimension: 1)
       .squeezed(0)

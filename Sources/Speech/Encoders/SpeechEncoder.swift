@@ -1,0 +1,84 @@
+import Torch
+
+/// An encoder of any family as a function of its weights: waveform → downsampled → hidden states.
+///
+/// Shapes: B utterances, N samples, T frames, C channels, D width, L layers, H attention heads.
+/// Sources: the numbers of transformers 5 (`HubertModel`, `Wav2Vec2Model`, `WavLMModel`), and of
+/// s3prl 0.4.18's `upstream/decoar2`.
+package final class SpeechEncoder {
+  package let configuration: EncoderConfiguration
+  private let weights: NamedWeights
+  /// Made at first use: its windows and filters are tensors.
+  private var filterbank: FilterbankFrontEnd?
+
+  /// An encoder that reads `weights` in place: updating them updates the encoder.
+  package init(_ weights: EncoderWeights) {
+    configuration = weights.configuration
+    self.weights = NamedWeights(
+      tensors: weights.tensors, epsilon: weights.configuration.layerNormEpsilon)
+  }
+
+  /// The downsampling module: convolutions, or DeCoAR 2.0's filterbank.
+  ///
+  /// B×N at 16 kHz, each row as `EncoderConfiguration.prepared` gives it and without padding →
+  /// B×T×C.
+  package func downsample(_ waveforms: Tensor) throws -> Tensor {
+    guard let bins = configuration.melBins else {
+      return try ConvolutionFrontEnd(configuration: configuration, weights: weights)(waveforms)
+    }
+    let filterbank = try self.filterbank ?? FilterbankFrontEnd(bins: bins)
+    self.filterbank = filterbank
+    return try filterbank(waveforms)
+  }
+
+  /// LayerNorm (where there is one) and linear map from the downsampling module's channels to the
+  /// model's width: B×T×C → B×T×D.
+  package func project(_ downsampled: Tensor, dropout: EncoderDropout? = nil) throws -> Tensor {
+    let input =
+      configuration.hasProjectionNorm
+      ? try weights.layerNorm(downsampled, EncoderNames.projectionNorm) : downsampled
+    return try weights.linear(input, configuration.names.projection).dropped(dropout)
+  }
+
+  /// The transformer on projected frames.
+  ///
+  /// - Parameters:
+  ///   - projected: B×T×D, from `project`; masked frames already replaced.
+  ///   - padding: which frames are real; `nil` when all are.
+  ///   - dropout: `nil` outside training.
+  /// - Throws: `TorchError` when shapes do not fit.
+  /// - Returns: L + 1 hidden states, each B×T×D: the inputs of the layers and the encoder's output,
+  ///   which in a pre-LN encoder has gone through its last norm.
+  package func encode(
+    _ projected: Tensor, padding: PaddingMask? = nil, dropout: EncoderDropout? = nil
+  ) throws -> [Tensor] {
+    var hidden = projected
+    if let padding { hidden = try hidden.multiplying(by: padding.frames) }
+    let embedding = PositionEmbedding(configuration: configuration, weights: weights)
+    hidden = try hidden.adding(embedding(hidden))
+    if !configuration.isPreNorm { hidden = try encoderNorm(hidden) }
+    hidden = try hidden.dropped(dropout)
+    let positions = try relativePositions(frames: hidden.shape[1])
+    var states = [hidden]
+    for index in 0..<configuration.layers {
+      let layer = TransformerLayer(configuration: configuration, weights: weights, index: index)
+      hidden = try layer(hidden, padding: padding, positions: positions, dropout: dropout)
+      states.append(hidden)
+    }
+    if configuration.isPreNorm {
+      states[states.count - 1] = try encoderNorm(hidden)
+    }
+    return states
+  }
+
+  private func encoderNorm(_ hidden: Tensor) throws -> Tensor {
+    try weights.layerNorm(hidden, EncoderNames.encoderNorm)
+  }
+
+  private func relativePositions(frames: Int) throws -> RelativePositionBias? {
+    guard let positions = configuration.relativePositions else { return nil }
+    let names = configuration.names
+    let table = "\(names.layer(0)).\(names.attention).\(EncoderNames.relativeTable)"
+    return try RelativePositionBias(positions, table: weights(table), frames: frames)
+  }
+}
