@@ -1,33 +1,32 @@
 import Experiment
 
-/// The identity of a checkpoint folder: the bytes of its configuration and its weights, wherever the
-/// folder lies and whatever else is in it (a model card may be edited freely).
+/// The identity of a checkpoint: the bytes of its configuration and its weights, wherever it lies
+/// and whatever else is beside it (a model card may be edited freely).
 package enum CheckpointDigest {
-  private static let files = ["config.json", "model.safetensors"]
-
-  /// The digest of the folder at `path`.
+  /// The digest of the folder or file at `path`.
   ///
   /// - Parameters:
-  ///   - path: A Hugging Face folder.
+  ///   - path: A Hugging Face folder, also of several parts or with pickled weights; or one file
+  ///     as fairseq, s3prl and WavLM's authors publish theirs, whose name does not count.
   ///   - cache: Hashes of files that have not changed since they were taken.
   /// - Returns: SHA-256 in hexadecimal.
-  /// - Throws: `StorageError` when one of the files cannot be read.
+  /// - Throws: `StorageError` when one of the files is not there or cannot be read.
   package static func of(_ path: String, cache: DigestCache? = nil) throws(StorageError) -> String {
+    let files = try CheckpointFiles(path)
     var text = ""
-    for file in files {
-      let full = path + "/" + file
+    for file in files.names {
       let digest: String
       if let cache {
-        digest = try cache.digest(of: full)
+        digest = try cache.digest(of: files.full(file))
       } else {
-        digest = try FileDigest.of(full).hex
+        digest = try FileDigest.of(files.full(file)).hex
       }
-      text += "\(file)\u{0}\(digest)\n"
+      text += "\(files.form == .original ? "" : file)\u{0}\(digest)\n"
     }
     return Digest256.hex(of: Array(text.utf8))
   }
 
-  /// Checks that a folder is the one that was planned with.
+  /// Checks that a checkpoint is the one that was planned with.
   ///
   /// - Throws: `StorageError` when it has other bytes now.
   package static func check(_ path: String, is digest: String) throws(StorageError) {

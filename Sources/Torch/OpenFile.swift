@@ -14,9 +14,10 @@ package protocol ByteSource: AnyObject {
 }
 
 extension ByteSource {
-  /// Some of the bytes; nil, with the reason, where they cannot be read.
+  /// Reads some of the bytes.
   ///
   /// - Parameter range: Within 0..<count.
+  /// - Returns: The bytes, or none and the reason where they cannot be read.
   func bytes(_ range: Range<Int>) -> (bytes: [UInt8], reason: String?) {
     var reason: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in

@@ -2,33 +2,14 @@ import Experiment
 import Foundation
 import Torch
 
-/// A Hugging Face folder with one encoder: `config.json` and `model.safetensors`.
+/// Encoders in and out of folders: what stages read and write.
 package enum CheckpointFolder {
-  /// Reads an encoder as transformers saved it, under either name of weight norm.
+  /// Reads an encoder's weights from any form of checkpoint (`Checkpoint.open`).
   ///
-  /// - Throws: `CheckpointError` for a folder, configuration or tensors that are not HuBERT's;
-  ///   `SafetensorsError` for a file that is not whole.
-  package static func read(_ folder: String) throws -> EncoderWeights {
-    let configurationPath = folder + "/config.json"
-    guard let data = FileManager.default.contents(atPath: configurationPath) else {
-      throw CheckpointError.unreadable(
-        path: configurationPath,
-        problem: "cannot be read; a checkpoint is a folder with config.json and model.safetensors")
-    }
-    let json: Canonical
-    do {
-      json = try Canonical(json: data)
-    } catch {
-      throw CheckpointError.unreadable(path: configurationPath, problem: "is not JSON")
-    }
-    let configuration = try EncoderConfiguration(json: json, path: configurationPath)
-    let weightsPath = folder + "/model.safetensors"
-    let file = try SafetensorsFile(path: weightsPath)
-    var tensors: [String: Tensor] = [:]
-    for name in file.names {
-      tensors[canonicalName(name)] = try file.tensor(named: name).to(.float32)
-    }
-    return try EncoderWeights(configuration: configuration, tensors: tensors, path: weightsPath)
+  /// - Throws: `CheckpointError` for a configuration or tensors that are no encoder's;
+  ///   `SafetensorsError` or `TorchArchiveError` for a file that is not whole.
+  package static func read(_ path: String) throws -> EncoderWeights {
+    try Checkpoint.open(path).weights()
   }
 
   /// Writes what `HubertModel.from_pretrained` loads with no missing and no unexpected key.
@@ -43,15 +24,5 @@ package enum CheckpointFolder {
       tensors: weights.ordered.map { ($0.name, try $0.tensor.detached()) },
       metadata: metadata.merging(["format": "pt"]) { own, _ in own },
       to: folder + "/model.safetensors")
-  }
-
-  /// The name of today's transformers for the names of older ones.
-  private static func canonicalName(_ name: String) -> String {
-    let bare = name.hasPrefix("hubert.") ? String(name.dropFirst("hubert.".count)) : name
-    switch bare {
-    case "encoder.pos_conv_embed.conv.weight_g": return EncoderTensors.position + ".original0"
-    case "encoder.pos_conv_embed.conv.weight_v": return EncoderTensors.position + ".original1"
-    default: return bare
-    }
   }
 }

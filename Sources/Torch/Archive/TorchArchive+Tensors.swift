@@ -16,8 +16,9 @@ extension TorchArchive {
   /// Reads one tensor.
   ///
   /// - Parameters:
-  ///   - tensor: Of this archive's document.
+  ///   - description: Of this archive's document.
   ///   - name: For the error text.
+  /// - Returns: The tensor, contiguous.
   /// - Throws: `TorchArchiveError.unsupportedType` for complex and eight-bit floating numbers.
   package func tensor(
     _ description: PickleTensor, named name: String

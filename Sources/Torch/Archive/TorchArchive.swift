@@ -86,7 +86,9 @@ package final class TorchArchive {
 
   /// Reads a tensor's elements in row-major order and this machine's byte order.
   ///
-  /// - Parameter buffer: Of exactly the tensor's bytes.
+  /// - Parameters:
+  ///   - tensor: Of this archive's document.
+  ///   - buffer: Of exactly the tensor's bytes.
   /// - Throws: `TorchArchiveError.unreadable`.
   package func read(
     _ tensor: PickleTensor, into buffer: UnsafeMutableRawBufferPointer

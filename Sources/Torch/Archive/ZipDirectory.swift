@@ -156,7 +156,10 @@ struct ZipFields {
   let bytes: [UInt8]
   var count: Int { bytes.count }
 
-  /// - Parameter range: Within the source.
+  /// - Parameters:
+  ///   - source: Whose bytes.
+  ///   - range: Within the source.
+  /// - Throws: `OpenFileError`.
   init(_ source: any ByteSource, _ range: Range<Int>) throws {
     let (bytes, reason) = source.bytes(range)
     if let reason { throw OpenFileError(reason: reason) }
@@ -165,7 +168,8 @@ struct ZipFields {
 
   /// - Parameters:
   ///   - at: The place of the first byte.
-  ///   - width: 2, 4 or 8; a number of eight bytes beyond 63 bits is negative.
+  ///   - width: 2, 4 or 8.
+  /// - Returns: The number; one of eight bytes beyond 63 bits is negative.
   func number(_ at: Int, _ width: Int) -> Int {
     var bits: UInt64 = 0
     for index in (0..<width).reversed() { bits = bits << 8 | UInt64(bytes[at + index]) }
