@@ -55,13 +55,32 @@ at::Tensor lstm(const at::Tensor &input, const std::vector<at::Tensor> &weights,
                               0.0, false, weights.size() == 8, true));
 }
 
+c10::optional<at::Tensor> narrow(const ct_tensor *tensor) {
+  if (tensor == nullptr) return c10::nullopt;
+  return shim::narrow(tensor->value);
+}
+
 }  // namespace
+
+namespace shim {
+
+thread_local bool narrow_products = false;
+
+}  // namespace shim
 
 extern "C" {
 
+bool ct_set_narrow_products(bool enabled) noexcept {
+  return std::exchange(shim::narrow_products, enabled);
+}
+
 ct_status ct_linear(const ct_tensor *input, const ct_tensor *weight, const ct_tensor *bias,
                     ct_tensor **out) noexcept {
-  return produce(out, [&] { return at::linear(input->value, weight->value, optional(bias)); });
+  return produce(out, [&] {
+    if (!shim::narrow_products) return at::linear(input->value, weight->value, optional(bias));
+    return shim::widened(
+        at::linear(shim::narrow(input->value), shim::narrow(weight->value), narrow(bias)));
+  });
 }
 
 ct_status ct_layer_norm(const ct_tensor *input, const int64_t *shape, size_t rank,
@@ -88,8 +107,12 @@ ct_status ct_conv1d(const ct_tensor *input, const ct_tensor *weight, const ct_te
                                     groups)) {
       return shim::spectral_conv1d(input->value, weight->value, optional(bias), padding, groups);
     }
-    return at::conv1d(input->value, weight->value, optional(bias), {stride}, {padding},
-                      {dilation}, groups);
+    if (!shim::narrow_products) {
+      return at::conv1d(input->value, weight->value, optional(bias), {stride}, {padding},
+                        {dilation}, groups);
+    }
+    return shim::widened(at::conv1d(shim::narrow(input->value), shim::narrow(weight->value),
+                                    narrow(bias), {stride}, {padding}, {dilation}, groups));
   });
 }
 

@@ -29,6 +29,22 @@ Function *loaded(const char *symbol) {
   return reinterpret_cast<Function *>(dlsym(RTLD_DEFAULT, symbol));
 }
 
+/// Whether this thread's matrix products and convolutions of float32 are computed in bfloat16.
+extern thread_local bool narrow_products;
+
+/// An operand of such a product. The CPU multiplies what was rounded in float32: libtorch 1.13 would add
+/// up in bfloat16 there, and slowly, where processors have no instructions for it.
+inline at::Tensor narrow(const at::Tensor &x) {
+  if (x.scalar_type() != at::kFloat) return x;
+  auto rounded = x.to(at::kBFloat16);
+  return x.is_cpu() ? rounded.to(at::kFloat) : rounded;
+}
+
+/// The result of such a product: a bfloat16 number, in float32.
+inline at::Tensor widened(const at::Tensor &product) {
+  return product.to(at::kBFloat16).to(at::kFloat);
+}
+
 /// Whether the Fourier transform is the faster way to this convolution, and the convolution.
 bool is_better_by_spectrum(const at::Tensor &input, const at::Tensor &weight, int64_t stride,
                            int64_t padding, int64_t dilation, int64_t groups);

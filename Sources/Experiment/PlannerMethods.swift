@@ -76,7 +76,7 @@ extension Planner {
         resources: Resources(
           cores: recipe.threads,
           diskBytes: (1 + recipe.checkpoints.count) * PlanMeasures.modelBytes,
-          cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.batchSeconds * second)))
+          cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.secondsPerStep * second)))
     var encoder = pretrained
     encoder.input = .stage(key, entry: "model")
     encoder.sharesDownsampling = isStable
@@ -102,7 +102,7 @@ extension Planner {
           label: "fine-tune \(fineTuning.task) · head only · seed \(fineTuning.seed)",
           resources: Resources(
             cores: recipe.threads,
-            cost: Double(recipe.headOnlySteps) * recipe.batchSeconds * PlanMeasures.encoding))))
+            cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding))))
   }
 
   /// θ̂ at α; α = 0 is θ₀ and α = 1 is Stable-FT: the same nodes, not copies.

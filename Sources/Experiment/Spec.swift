@@ -55,6 +55,8 @@ package struct RecipeOverrides: Sendable, Hashable {
   package var dropout: Double?
   package var checkpoints: [Double]?
   package var threads: Int?
+  package var precision: Precision?
+  package var accumulate: Int?
 
   /// The recipe with these fields replaced.
   package func applied(to recipe: FineTuneRecipe) -> FineTuneRecipe {
@@ -63,7 +65,8 @@ package struct RecipeOverrides: Sendable, Hashable {
       learningRate: learningRate ?? recipe.learningRate, headOnly: headOnly ?? recipe.headOnly,
       warmUp: warmUp ?? recipe.warmUp, hold: hold ?? recipe.hold, clip: clip ?? recipe.clip,
       dropout: dropout ?? recipe.dropout, checkpoints: checkpoints ?? recipe.checkpoints,
-      threads: threads ?? recipe.threads)
+      threads: threads ?? recipe.threads, precision: precision ?? recipe.precision,
+      accumulate: accumulate ?? recipe.accumulate)
   }
 }
 

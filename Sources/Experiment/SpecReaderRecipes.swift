@@ -3,9 +3,11 @@ extension RecipeOverrides {
     "steps", "batch-seconds", "learning-rate", "head-only", "warm-up", "hold", "clip", "dropout",
     "checkpoints", "threads",
   ]
+  /// What a whole recipe may leave out: float32, and a step for every batch.
+  static let optionalKeys = ["precision", "accumulate"]
 
   static func read(_ node: SpecNode) -> RecipeOverrides? {
-    let fields = node.fields("'recipe'", keys)
+    let fields = node.fields("'recipe'", keys + optionalKeys)
     var recipe = RecipeOverrides()
     recipe.steps = fields.optional("steps") { $0.integer(.positive) }
     recipe.batchSeconds = fields.optional("batch-seconds") {
@@ -22,6 +24,10 @@ extension RecipeOverrides {
       return list.values { $0.share(0.001...1) }
     }
     recipe.threads = fields.optional("threads") { $0.integer(1...1024) }
+    recipe.precision = fields.optional("precision") {
+      $0.word("precision", among: Precision.allCases.map(\.rawValue)).flatMap(Precision.init)
+    }
+    recipe.accumulate = fields.optional("accumulate") { $0.integer(1...100_000) }
     if let warmUp = recipe.warmUp, let hold = recipe.hold, warmUp + hold > 1 {
       node.fail(SpecMessage.schedule)
     }
@@ -48,7 +54,7 @@ extension FineTuneRecipe {
     return FineTuneRecipe(
       steps: steps, batchSeconds: batchSeconds, learningRate: learningRate, headOnly: headOnly,
       warmUp: warmUp, hold: hold, clip: clip, dropout: dropout, checkpoints: checkpoints,
-      threads: threads)
+      threads: threads, precision: read.precision, accumulate: read.accumulate)
   }
 }
 

@@ -58,6 +58,12 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   }
 }
 
+/// What matrix products and convolutions are computed in. Weights, sums of losses, normalisation, softmax
+/// and the optimiser are float32 always.
+package enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
+  case float32, bfloat16
+}
+
 /// How fine-tuning goes, whatever the method.
 package struct FineTuneRecipe: Sendable, Hashable, Codable {
   package var steps: Int
@@ -73,10 +79,15 @@ package struct FineTuneRecipe: Sendable, Hashable, Codable {
   /// Shares of the steps at which the encoder is kept, for early-checkpoint rows.
   package var checkpoints: [Double]
   package var threads: Int
+  /// Absent for float32, so that recipes without it keep their keys.
+  package private(set) var precision: Precision?
+  /// Batches whose gradients are averaged for one step; absent for 1.
+  package private(set) var accumulate: Int?
 
   package init(
     steps: Int, batchSeconds: Double, learningRate: Double, headOnly: Double, warmUp: Double,
-    hold: Double, clip: Double, dropout: Double, checkpoints: [Double], threads: Int
+    hold: Double, clip: Double, dropout: Double, checkpoints: [Double], threads: Int,
+    precision: Precision? = nil, accumulate: Int? = nil
   ) {
     self.steps = steps
     self.batchSeconds = batchSeconds
@@ -88,7 +99,15 @@ package struct FineTuneRecipe: Sendable, Hashable, Codable {
     self.dropout = dropout
     self.checkpoints = checkpoints
     self.threads = threads
+    self.precision = precision == .float32 ? nil : precision
+    self.accumulate = accumulate == 1 ? nil : accumulate
   }
+
+  /// Seconds of audio that one step sees.
+  package var secondsPerStep: Double { batchSeconds * Double(batchesPerStep) }
+
+  /// Batches for one step.
+  package var batchesPerStep: Int { accumulate ?? 1 }
 
   /// Steps of the head-only phase.
   package var headOnlySteps: Int { Int((headOnly * Double(steps)).rounded()) }

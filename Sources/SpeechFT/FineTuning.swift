@@ -99,18 +99,23 @@ package struct FineTuning {
       recipe.checkpoints.map { (recipe.checkpointStep($0), $0) },
       uniquingKeysWith: { first, _ in first })
     var batches = data.batches(draws)
-    batches.skip(steps.lowerBound)
+    batches.skip(steps.lowerBound * recipe.batchesPerStep)
     var progress = TrainingProgress()
     for step in steps {
-      let batch = batches.next()
-      let dropout = EncoderDropout(
-        probability: recipe.dropout, generator: try draws.generator("dropout", step))
-      let loss = try self.loss(batch, data, encoder, head, isJoint ? dropout : nil)
-      try loss.backward()
-      let value = try loss.item()
-      guard value.isFinite else {
-        throw StageError.diverged(
-          stage: context.request.label, step: step, utterances: data.names(batch))
+      var value = 0.0
+      for part in 0..<recipe.batchesPerStep {
+        let batch = batches.next()
+        let number = step * recipe.batchesPerStep + part
+        let dropout = EncoderDropout(
+          probability: recipe.dropout, generator: try draws.generator("dropout", number))
+        let loss = try self.loss(batch, data, encoder, head, isJoint ? dropout : nil)
+        let share = 1 / Double(recipe.batchesPerStep)
+        try (share == 1 ? loss : loss.multiplying(by: share)).backward()
+        value += try share * loss.item()
+        guard value.isFinite else {
+          throw StageError.diverged(
+            stage: context.request.label, step: step, utterances: data.names(batch))
+        }
       }
       if isJoint { try encoder.addPenaltyGradients() }
       _ = try clipGradients(
@@ -142,11 +147,14 @@ package struct FineTuning {
     _ dropout: EncoderDropout?
   ) throws -> Tensor {
     let utterances = batch.map { data.utterances[$0] }
+    let isNarrow = recipe.precision == .bfloat16
     let forward = {
-      let input = try data.input.batch(utterances, encoder: encoder.encoder)
-      let projected = try encoder.encoder.project(input.frames, dropout: dropout)
-      let states = try encoder.encoder.encode(projected, padding: input.padding, dropout: dropout)
-      return (states[states.count - 1], input.padding)
+      try NarrowProducts.during(isNarrow) {
+        let input = try data.input.batch(utterances, encoder: encoder.encoder)
+        let projected = try encoder.encoder.project(input.frames, dropout: dropout)
+        let states = try encoder.encoder.encode(projected, padding: input.padding, dropout: dropout)
+        return (states[states.count - 1], input.padding)
+      }
     }
     let (hidden, padding) =
       try parameters.phase == .joint ? forward() : Autograd.disabled { try forward() }

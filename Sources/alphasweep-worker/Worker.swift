@@ -29,6 +29,7 @@ struct Worker {
   private static var library: String { "libtorch \(TorchRuntime.version), \(TorchRuntime.blas)" }
 
   private static func serve(_ store: ArtifactStore) throws {
+    Orphan.endWithParent()
     TorchRuntime.flushDenormals()
     if let warning = TorchRuntime.blas.warning {
       FileHandle.standardError.write(Data((warning + "\n").utf8))

@@ -33,6 +33,9 @@ struct DefinitionErrorTests {
       "head-only: 10%", "head-only: 110%",
       "tasks/phones.yaml:8:150: 'head-only' must be from 0 to 1, not '110%'"),
     Slip(
+      "steps: 200,", "steps: 200, precision: bfloat,",
+      "tasks/phones.yaml:8:111: unknown precision 'bfloat'; did you mean 'bfloat16'?"),
+    Slip(
       "steps: 200, ", "",
       "tasks/phones.yaml:8:86: the fine-tuning recipe lacks 'steps'; add it, such as 'steps: 300'"),
     Slip(

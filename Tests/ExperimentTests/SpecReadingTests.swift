@@ -124,6 +124,26 @@ struct SpecReadingTests {
     #expect(speakers.selection == Selection(splits: [.train, .test], minutes: [:]))
   }
 
+  @Test func `precision and accumulation are read, and said only where they change something`()
+    throws
+  {
+    func recipe(_ more: String) throws -> FineTuneRecipe? {
+      let yaml = SmallWorld.phones.replacing("{ steps: 200", with: "{ steps: 200\(more)")
+      #expect(more.isEmpty || yaml != SmallWorld.phones)
+      return try TaskDefinition(yaml: yaml, file: "tasks/phones.yaml").fineTune?.recipe
+    }
+    let plain = try recipe("")
+    let changed = try #require(try recipe(", precision: bfloat16, accumulate: 4"))
+    #expect(changed.precision == .bfloat16)
+    #expect((changed.batchesPerStep, changed.secondsPerStep) == (4, 32))
+    #expect(try recipe(", precision: float32, accumulate: 1") == plain)
+    #expect(try !Canonical(encoding: plain).text.contains("precision"))
+    var overrides = RecipeOverrides()
+    overrides.precision = .float32
+    #expect(overrides.applied(to: changed).precision == nil)
+    #expect(overrides.applied(to: changed).accumulate == 4)
+  }
+
   @Test func `a corpus reads into its values`() throws {
     #expect(
       try CorpusDefinition(yaml: SmallWorld.corpus, file: "corpora/words.yaml")

@@ -10,6 +10,11 @@ extern "C" {
 
 #pragma clang assume_nonnull begin
 
+/// Whether linear maps, convolutions and matrix products on this thread take their float32 operands as
+/// bfloat16 and give float32: what autocast does to matrix work, alike on every device and version.
+/// Returns what it was.
+bool ct_set_narrow_products(bool enabled) CT_NOEXCEPT;
+
 /// input · weightᵀ + bias; weight is [out, in].
 ct_status ct_linear(const ct_tensor *input, const ct_tensor *weight,
                     const ct_tensor *_Nullable bias,
