@@ -14,6 +14,7 @@ struct HiddenStates {
   /// Every hidden state of a recording: (L + 1) × T × D in float32.
   ///
   /// - Parameter samples: At 16 kHz, at least one window.
+  /// - Returns: A tensor without gradients of its own.
   /// - Throws: `TorchError` when memory runs out.
   func callAsFunction(_ samples: [Float]) throws -> Tensor {
     let input = configuration.prepared(samples)
