@@ -64,13 +64,17 @@ package struct CheckpointFiles: Sendable, Equatable {
       problem: "it has neither model.safetensors nor pytorch_model.bin, nor an index of parts")
   }
 
-  /// The files whose bytes make the checkpoint what it is, sorted as they are hashed.
+  /// The files whose bytes make the checkpoint what it is, as they are hashed. What a
+  /// `preprocessor_config.json` says of waveforms changes what the encoder computes.
   package var names: [String] {
+    guard form != .original else { return weights }
+    let preprocessor = "preprocessor_config.json"
+    let hasPreprocessor = FileManager.default.fileExists(atPath: path + "/" + preprocessor)
+    let configuration = ["config.json"] + (hasPreprocessor ? [preprocessor] : [])
     switch form {
-    case .original: weights
-    case .safetensors, .pickle: ["config.json"] + weights
-    case .shardedSafetensors: ["config.json", "model.safetensors.index.json"] + weights
-    case .shardedPickle: ["config.json", "pytorch_model.bin.index.json"] + weights
+    case .original, .safetensors, .pickle: return configuration + weights
+    case .shardedSafetensors: return configuration + ["model.safetensors.index.json"] + weights
+    case .shardedPickle: return configuration + ["pytorch_model.bin.index.json"] + weights
     }
   }
 

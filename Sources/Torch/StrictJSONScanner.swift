@@ -68,9 +68,9 @@ struct StrictJSONScanner: ~Copyable {
     throw failure("the end of a string")
   }
 
-  /// Only spaces and line ends may follow.
+  /// Only spaces may follow: the padding of the format.
   mutating func end() throws(Failure) {
-    skipSpace()
+    while take(0x20) {}
     guard position == bytes.count else { throw failure("the end of the header") }
   }
 

@@ -126,23 +126,48 @@ import Torch
     #expect(checkpoint.json["num_conv_pos_embedding_groups"] == .integer(2))
     #expect(
       checkpoint.setAside.map(\.summary).sorted()
-        == ["masked_spec_embed [80]", "quantizer.vars [1, 8, 3]"])
-    let hubert = try open("hubert").tensors().filter { $0.key.hasPrefix("encoder.") }
-    var tensors = try checkpoint.tensors()
-    #expect(tensors.removeValue(forKey: "feature_projection.projection.weight")?.shape == [8, 80])
-    #expect(tensors.removeValue(forKey: "feature_projection.projection.bias")?.shape == [8])
-    try expectEqual(tensors, hubert)
+        == ["mask_emb [80]", "quantizer.vars [1, 8, 3]"])
+    #expect(checkpoint.setAside.map(\.name) == checkpoint.setAside.map(\.original))
+    let weights = try checkpoint.weights()
+    #expect(weights[tensor: "post_extract_proj.weight"]?.shape == [8, 80])
+    let hubert = try open("hubert").tensors()
+    for (name, other) in [
+      (
+        "encoder.pos_conv.0.weight_g",
+        "encoder.pos_conv_embed.conv.parametrizations.weight.original0"
+      ),
+      ("encoder.layers.1.fc1.weight", "encoder.layers.1.feed_forward.intermediate_dense.weight"),
+    ] { #expect(try weights[tensor: name]?.floats() == hubert[other]?.floats(), "\(name)") }
   }
 
-  @Test func stagesReadEveryFormOfHubert() throws {
-    let wanted = try CheckpointFolder.read(Self.path("hubert"))
-    for name in ["hubert_sharded", "hubert_bin", "hubert_fairseq.pt", "hubert_omegaconf.pt"] {
-      let found = try CheckpointFolder.read(Self.path(name))
-      #expect(found.configuration.hasSizes(of: wanted.configuration))
-      try expectEqual(
-        Dictionary(uniqueKeysWithValues: found.ordered.map { ($0.name, $0.tensor) }),
-        Dictionary(uniqueKeysWithValues: wanted.ordered.map { ($0.name, $0.tensor) }))
+  @Test(arguments: forms.indices) func encodersTakeEveryForm(index: Int) throws {
+    let (name, same, _) = Self.forms[index]
+    let (found, wanted) = (try open(name).weights(), try open(same).weights())
+    try expectEqual(
+      Dictionary(uniqueKeysWithValues: found.ordered.map { ($0.name, $0.tensor) }),
+      Dictionary(uniqueKeysWithValues: wanted.ordered.map { ($0.name, $0.tensor) }))
+    var configuration = found.configuration
+    configuration.normalisesWaveform = wanted.configuration.normalisesWaveform
+    #expect(configuration.hasSizes(of: wanted.configuration))
+  }
+
+  @Test func whetherWaveformsAreNormalisedIsWhatTheFileSays() throws {
+    #expect(try open("hubert").configuration().normalisesWaveform)
+    for (name, normalises) in [
+      ("hubert_fairseq.pt", false), ("hubert_omegaconf.pt", false), ("hubert_s3prl.pt", false),
+      ("wav2vec2_fairseq.pt", true), ("wavlm_original.pt", false),
+    ] {
+      #expect(try open(name).configuration().normalisesWaveform == normalises, "\(name)")
     }
+    // A folder written from such a file says it too.
+    let folder = try TemporaryFolder()
+    let weights = try open("hubert_fairseq.pt").weights()
+    try CheckpointFolder.write(weights, to: folder.path + "/again")
+    let again = try CheckpointFolder.read(folder.path + "/again")
+    #expect(again.configuration == weights.configuration)
+    #expect(
+      try CheckpointFiles(folder.path + "/again").names
+        == ["config.json", "preprocessor_config.json", "model.safetensors"])
   }
 }
 

@@ -31,6 +31,8 @@ package struct Checkpoint {
   package let layout: Layout
   /// As `config.json` of transformers has it.
   package let json: Canonical
+  /// As `preprocessor_config.json` has it; nil where neither it nor an original file says anything.
+  package let preprocessor: Canonical?
   /// Texts of the safetensors headers.
   package let metadata: [String: String]
   /// The encoder's tensors, and whatever is no known head.
@@ -57,20 +59,19 @@ package struct Checkpoint {
     let path = try cache.resolve(given)
     let files = try CheckpointFiles(path)
     if files.form != .original {
-      return try Checkpoint(
-        files, CheckpointParts(folder: files), json: configuration(path + "/config.json"))
+      return try Checkpoint(files, CheckpointParts(folder: files), folder: path)
     }
     let parts = try CheckpointParts(file: path)
-    let neighbour = (path as NSString).deletingLastPathComponent + "/config.json"
+    let folder = (path as NSString).deletingLastPathComponent
     guard let document = parts.document, OriginalLayout(parts) != nil else {
       // A file of transformers on its own: its configuration lies beside it.
-      guard FileManager.default.fileExists(atPath: neighbour) else {
+      guard FileManager.default.fileExists(atPath: folder + "/config.json") else {
         throw CheckpointError.unreadable(
           path: path,
           problem: "it has transformers' tensors but no config.json beside it; name the folder "
             + "that has both")
       }
-      return try Checkpoint(files, parts, json: configuration(neighbour))
+      return try Checkpoint(files, parts, folder: folder)
     }
     return try Checkpoint(original: files, parts, document)
   }
@@ -79,8 +80,14 @@ package struct Checkpoint {
   ///
   /// - Throws: `CheckpointError` naming the key that is not supported.
   package func configuration() throws -> EncoderConfiguration {
-    try EncoderConfiguration(
-      json: json, path: files.form == .original ? path : path + "/config.json")
+    let folder = files.form == .original ? nil : path
+    var configuration = try EncoderConfiguration(
+      json: json, path: folder.map { $0 + "/config.json" } ?? path)
+    if let preprocessor {
+      try configuration.read(
+        preprocessor: preprocessor, path: folder.map { $0 + "/preprocessor_config.json" } ?? path)
+    }
+    return configuration
   }
 
   /// Reads the encoder's weights in float32.
@@ -141,7 +148,7 @@ package struct Checkpoint {
     }
   }
 
-  private static func configuration(_ path: String) throws -> Canonical {
+  private static func json(_ path: String) throws -> Canonical {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw CheckpointError.unreadable(
         path: path,
@@ -160,10 +167,14 @@ package struct Checkpoint {
 }
 
 extension Checkpoint {
-  /// A folder, or a file with its folder's configuration.
-  private init(_ files: CheckpointFiles, _ parts: CheckpointParts, json: Canonical) throws {
+  /// Files of transformers, with the configuration of their folder.
+  private init(_ files: CheckpointFiles, _ parts: CheckpointParts, folder: String) throws {
+    let preprocessor = folder + "/preprocessor_config.json"
     self.init(
-      files, parts, .huggingFace, json: json, name: PublishedNames.canonical)
+      files, parts, .huggingFace, json: try Self.json(folder + "/config.json"),
+      preprocessor: FileManager.default.fileExists(atPath: preprocessor)
+        ? try Self.json(preprocessor) : nil,
+      name: PublishedNames.canonical)
   }
 
   /// A file that says its own sizes.
@@ -172,26 +183,29 @@ extension Checkpoint {
   ) throws {
     let configuration = OriginalConfiguration(document, path: files.path)
     let shapes = Dictionary(parts.tensors.map { ($0.name, $0.shape) }) { first, _ in first }
-    let json: Canonical
-    let layout: Layout
     if OriginalLayout(parts) == .filterBanks {
-      json = try configuration.decoar2(tensors: parts.tensors.map(\.name)) { shapes[$0] }
-      layout = .decoar2
+      // Its own names are those that the encoder knows.
+      let json = try configuration.decoar2(tensors: parts.tensors.map(\.name)) { shapes[$0] }
+      self.init(files, parts, .decoar2, json: json, preprocessor: nil) { $0 }
     } else {
-      json = try configuration.waveform()
-      layout = json["model_type"] == .string("wavlm") ? .wavlm : .fairseq
+      let json = try configuration.waveform(
+        hasMask: parts.tensors.contains { OriginalNames.canonical($0.name) == EncoderTensors.mask })
+      let layout = json["model_type"] == .string("wavlm") ? Layout.wavlm : .fairseq
+      self.init(files, parts, layout, json: json, preprocessor: try configuration.preprocessor()) {
+        OriginalNames.canonical($0) ?? $0
+      }
     }
-    self.init(files, parts, layout, json: json) { OriginalNames.canonical($0) ?? $0 }
   }
 
   private init(
     _ files: CheckpointFiles, _ parts: CheckpointParts, _ layout: Layout, json: Canonical,
-    name: (String) -> String
+    preprocessor: Canonical?, name: (String) -> String
   ) {
     path = files.path
     self.files = files
     self.layout = layout
     self.json = json
+    self.preprocessor = preprocessor
     metadata = parts.metadata
     problems = parts.problems
     func entry(_ tensor: StoredTensor) -> Entry {

@@ -20,6 +20,12 @@ package enum CheckpointFolder {
       atPath: folder, withIntermediateDirectories: true)
     let json = Data((weights.configuration.json.text + "\n").utf8)
     try json.write(to: URL(fileURLWithPath: folder + "/config.json"))
+    if weights.configuration.needsPreprocessor,
+      let preprocessor = weights.configuration.preprocessorJSON
+    {
+      try Data((preprocessor.text + "\n").utf8)
+        .write(to: URL(fileURLWithPath: folder + "/preprocessor_config.json"))
+    }
     try Safetensors.write(
       tensors: weights.ordered.map { ($0.name, try $0.tensor.detached()) },
       metadata: metadata.merging(["format": "pt"]) { own, _ in own },

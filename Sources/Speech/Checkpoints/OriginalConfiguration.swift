@@ -87,13 +87,37 @@ struct OriginalConfiguration {
       "_name", "the model is '\(name ?? "")'; read are wav2vec2 and hubert of fairseq, and WavLM")
   }
 
+  /// What transformers keeps in `preprocessor_config.json`: whether waveforms were normalised, a
+  /// setting of fairseq's task, and of WavLM's model; nil where the file does not say it.
+  ///
+  /// - Throws: `CheckpointError.configuration`.
+  func preprocessor() throws(CheckpointError) -> Canonical? {
+    let root = document.root
+    var found = value("normalize")
+    for holder in ["task_cfg", "args", "cfg"] {
+      guard found == nil, let settings = document[root, holder] else { continue }
+      let task = document[settings, "task"] ?? settings
+      found = document[task, "normalize"] ?? document[settings, "normalize"]
+    }
+    switch found {
+    case .bool(let flag)?: return .map(["do_normalize": .bool(flag)])
+    case nil, .some(.none): return nil
+    default: throw problem("normalize", "true or false is needed")
+    }
+  }
+
   /// The configuration of a model that convolves waveforms.
   ///
+  /// - Parameter hasMask: Whether the file has the vector that stands in for masked frames.
+  /// - Returns: A `config.json` as transformers has it.
   /// - Throws: `CheckpointError.configuration` naming fairseq's key.
-  func waveform() throws(CheckpointError) -> Canonical {
+  func waveform(hasMask: Bool) throws(CheckpointError) -> Canonical {
     let type = try modelType()
     var members = try transformer()
     members["model_type"] = .string(type)
+    // transformers makes the vector where masking is on.
+    members["mask_time_prob"] = .real(hasMask ? 0.05 : 0)
+    members["mask_feature_prob"] = .real(0)
     let layers = try text("conv_feature_layers")
     guard
       let convolutions = ConvolutionLayers(
