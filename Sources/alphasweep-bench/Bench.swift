@@ -3,11 +3,10 @@ import Foundation
 import Torch
 
 /// Measures alphasweep beside named peers and limits, all in one run.
-@main
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "alphasweep-bench",
-    abstract: "Measures alphasweep beside its peers: 'make bench'.",
+    commandName: "speed",
+    abstract: "Measures times beside those of others: 'make bench'.",
     discussion: "Ratios below 1 mean that alphasweep is faster, or within the limit.")
 
   @Option(help: "A Python that has torch, transformers and numpy.") var python = "python3"
@@ -21,11 +20,6 @@ struct Bench: AsyncParsableCommand {
     case training, cka, start, cached
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-  }
-
-  static func main() async {
-    TorchRuntime.restartWithPassiveThreads()
-    await main(nil)
   }
 
   func run() async throws {

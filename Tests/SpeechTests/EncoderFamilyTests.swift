@@ -125,6 +125,13 @@ struct EncoderFamilyTests {
     }
   }
 
+  @Test(arguments: [0, 1])
+  func filterbankFramesAreThoseOfTheReference(utterance: Int) throws {
+    let model = try Model("decoar2")
+    let frames = try model.encoder.downsample(model.expected("waveform.\(utterance)"))
+    #expect(try relativeError(frames, model.expected("downsampled.\(utterance)")) < 1e-5)
+  }
+
   @Test func filterbankFramesLieOnTheGridOfTheConvolutions() throws {
     let (filterbank, convolutions) = (
       EncoderConfiguration.base(.decoar2), EncoderConfiguration.base(.hubert)

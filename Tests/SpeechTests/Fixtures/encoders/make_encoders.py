@@ -14,9 +14,14 @@ A file holds, of utterances of different lengths:
     state.<u>.<l>      1×T×D, of the utterance alone: the inputs of the layers and the encoder's output.
                        (transformers 5 lists the last layer's output before the final norm of a pre-LN
                        encoder; `last_hidden_state`, after it, is what stands here.)
+    downsampled.<u>    1×T×80, DeCoAR 2.0's frames: a band that is nearly empty has a logarithm that hangs
+                       on the rounding of the Fourier transform, which a comparison of what is behind
+                       the frames can leave out
     padded.<l>         U×T×D, of all utterances in one padded batch
     direction          U×T×D, 0 beyond an utterance's end
-    gradient.<name>    of Σ direction · padded.<last>
+    gradient.<name>    of Σ direction · padded.<last>, which the reference computes in float64: its own
+                       rounding in float32 alone can be more than 1e-4 where a gradient is a small
+                       difference, as the queries' are when frames have become alike
 
 What "padded" means. Where the convolutions have LayerNorm, and for DeCoAR 2.0, it is the reference's own
 batch with its attention mask. A GroupNorm front end that sees padding gives other numbers than for the
@@ -73,8 +78,10 @@ def roughen(model, seed):
             noise = torch.randn(parameter.shape, generator=generator)
             if name.endswith("bias") or "layer_norm" in name or "gru_rel_pos_const" in name:
                 parameter.add_(0.2 * noise)
-            elif "rel_attn_embed" in name or name == "feature_projection.projection.weight":
+            elif "rel_attn_embed" in name:
                 parameter.copy_(noise)
+            elif name == "feature_projection.projection.weight":
+                parameter.copy_(2 * noise / parameter.shape[1] ** 0.5)
             elif "q_proj" in name or "k_proj" in name or "gru_rel_pos_linear" in name:
                 parameter.copy_(noise / parameter.shape[1] ** 0.5)
 
@@ -191,12 +198,16 @@ class Decoar2:
         tensors = {k: v.detach().contiguous() for k, v in self.weights().items()}
         save_file(tensors, os.path.join(folder, "model.safetensors"), metadata={"format": "pt"})
 
+    def downsampled(self, waveform):
+        return self.features(waveform).unsqueeze(0)
+
     def alone(self, waveforms):
         return self.padded([waveforms[row : row + 1] for row in range(len(waveforms))])
 
     def padded(self, waveforms):
-        features = [self.features(waveform) for waveform in waveforms]
+        features = [self.features(waveform.float()) for waveform in waveforms]
         batch = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+        batch = batch.to(self.model.post_extract_proj.weight.dtype)
         mask = torch.zeros(batch.shape, dtype=torch.bool)
         for row, frames in enumerate(features):
             mask[row, len(frames) :] = True
@@ -241,18 +252,22 @@ def measure(model, lengths):
             for layer, state in enumerate(model.alone(waveform)):
                 tensors[f"state.{number}.{layer}"] = state
             counts.append(state.shape[1])
+            if isinstance(model, Decoar2):
+                tensors[f"downsampled.{number}"] = model.downsampled(waveform)
         if model.is_group:
             tensors["waveform.equal"] = torch.cat([waves[0], waves[1][:, : lengths[0]]])
             for layer, state in enumerate(model.alone(tensors["waveform.equal"])):
                 tensors[f"equal.{layer}"] = state
-    padded = model.padded(waves)
-    for layer, state in enumerate(padded):
-        tensors[f"padded.{layer}"] = state
+        padded = model.padded(waves)
+        for layer, state in enumerate(padded):
+            tensors[f"padded.{layer}"] = state
     direction = torch.randn(padded[-1].shape, generator=torch.Generator().manual_seed(3))
     for row, frames in enumerate(counts):
         direction[row, frames:] = 0
     tensors["direction"] = direction
-    (padded[-1] * direction).sum().backward()
+    model.model.double()
+    (model.padded([wave.double() for wave in waves])[-1] * direction).sum().backward()
+    model.model.float()
     for name, parameter in model.model.named_parameters():
         if parameter.grad is not None:
             tensors[f"gradient.{name}"] = parameter.grad
