@@ -15,7 +15,7 @@ LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libes
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data \
   tuxpaint-stamps-default klettres-data ktuberling-data
 
-.PHONY: demo test install recordings build bench lint clean pretrain soak help
+.PHONY: demo test install recordings build bench lint clean pretrain soak fuzz help
 
 help: ## Says what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -53,6 +53,11 @@ bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a
 
 soak: install build recordings ## Runs the quickstart three times, once under kill -9, and compares all bits
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
+
+# Inputs for each of the two readers.
+RUNS := 5000000
+fuzz: ## Feeds the readers of foreign files with libFuzzer's inputs (RUNS= of them each)
+	Tests/Fuzz/run.sh $(RUNS)
 
 lint: ## Checks the format of all sources
 	swift format lint --strict --recursive Sources Tests Package.swift

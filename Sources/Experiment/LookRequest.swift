@@ -6,6 +6,8 @@ package enum LookRequest: Sendable, Hashable, Codable {
   case similarity(SimilarityLook)
   /// What a checkpoint is and whether it would load.
   case inspect(checkpoint: String)
+  /// The encoder of a checkpoint in any form, as a Hugging Face folder.
+  case convert(checkpoint: String, output: String)
 }
 
 package struct FeaturesLook: Sendable, Hashable, Codable {
@@ -54,6 +56,7 @@ package enum LookAnswer: Sendable, Hashable, Codable {
   case features(FeaturesAnswer)
   case similarity(SimilarityAnswer)
   case inspection(Inspection)
+  case converted(output: String)
 }
 
 package struct FeaturesAnswer: Sendable, Hashable, Codable {
@@ -109,6 +112,16 @@ package struct SimilarityAnswer: Sendable, Hashable, Codable {
 
 /// What a checkpoint is, told without computing with it.
 package struct Inspection: Sendable, Hashable, Codable {
+  package struct Fact: Sendable, Hashable, Codable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   package struct DType: Sendable, Hashable, Codable {
     package var name: String
     package var tensors: Int
@@ -125,7 +138,7 @@ package struct Inspection: Sendable, Hashable, Codable {
   /// `Hugging Face folder (safetensors)`, `fairseq .pt`, ….
   package var format: String
   /// Words and sizes of the architecture, in the order to show them; empty where it is not known.
-  package var architecture: [String: String]
+  package var architecture: [Fact]
   package var dtypes: [DType]
   package var metadata: [String: String]
   /// Tensors that are no part of the encoder: heads of pre-training and of tasks.
@@ -134,7 +147,7 @@ package struct Inspection: Sendable, Hashable, Codable {
   package var problems: [String]
 
   package init(
-    path: String, format: String, architecture: [String: String], dtypes: [DType],
+    path: String, format: String, architecture: [Fact], dtypes: [DType],
     metadata: [String: String], setAside: [String], problems: [String]
   ) {
     self.path = path

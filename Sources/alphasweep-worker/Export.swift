@@ -41,19 +41,41 @@ enum Export {
   }
 
   private static func card(_ request: StageRequest) -> String {
-    """
-    ---
-    library_name: transformers
-    tags: [speech, hubert, speech-ft]
-    ---
+    var lines = ["- stage key: `\(request.key.hex)`"]
+    for (role, input) in request.inputs.sorted(by: { $0.key < $1.key }) {
+      lines += ingredients(role, input)
+    }
+    if request.kind == .interpolate, let alpha = request.parameters["alpha"] {
+      lines.append("- α: \(alpha.text)")
+    }
+    return """
+      ---
+      library_name: transformers
+      tags: [speech, speech-ft]
+      ---
 
-    # \(request.label)
+      # \(request.label)
 
-    Written by `alphasweep export`. Weights: θ̂ = (1−α)·θ₀ + α·θ′ (Speech-FT, arXiv 2502.12672).
+      Written by `alphasweep export`. Weights: θ̂ = (1−α)·θ₀ + α·θ′ (Speech-FT, arXiv 2502.12672).
 
-    - stage key: `\(request.key.hex)`
-    - identity: `\(request.identity.text)`
+      \(lines.joined(separator: "\n"))
+      - identity: `\(request.identity.text)`
 
-    """
+      """
+  }
+
+  /// What the weights are made of, virtual inputs followed to what they are made of.
+  private static func ingredients(_ role: String, _ input: ResolvedInput) -> [String] {
+    let symbol = ["pre-trained": "θ₀ (pre-trained)", "fine-tuned": "θ′ (fine-tuned)"][role] ?? role
+    switch input {
+    case .artifact(let kind, let key, let entry):
+      return ["- \(symbol): \(kind.rawValue) `\(key.hex)`\(entry.map { ", \($0)" } ?? "")"]
+    case .external(let path, let digest):
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      return ["- \(symbol): checkpoint \(name), SHA-256 `\(digest)`"]
+    case .virtual(let kind, let parameters, let inputs):
+      let parts = inputs.sorted { $0.key < $1.key }.flatMap { ingredients($0.key, $0.value) }
+      return ["- \(symbol): \(kind.rawValue) `\(parameters.text)` of"] + parts.map { "  " + $0 }
+    }
   }
 }

@@ -17,6 +17,7 @@ struct Worker {
       case .serve(let store): try serve(ArtifactStore(root: store))
       case .export(let request, let output, let store):
         try Export.run(request: request, output: output, store: ArtifactStore(root: store))
+      case .look: try Look.run()
       case .library: print(library)
       }
     } catch {

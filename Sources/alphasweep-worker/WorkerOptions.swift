@@ -3,6 +3,7 @@ struct WorkerOptions {
   enum Command: Equatable {
     case serve(store: String)
     case export(request: String, output: String, store: String)
+    case look
     case library
     case help
   }
@@ -18,11 +19,13 @@ struct WorkerOptions {
 
     USAGE: alphasweep-worker --artifacts <folder>
            alphasweep-worker export --request <file> --output <folder> --artifacts <folder>
+           alphasweep-worker look
            alphasweep-worker --library
 
     Stages come in on standard input and events go out on standard output, both as JSON lines.
-    'export' writes the encoder of one stage as a Hugging Face folder; '--library' says which
-    libtorch and which BLAS compute.
+    'export' writes the encoder of one stage as a Hugging Face folder; 'look' answers one question about
+    checkpoints and recordings, JSON in and out; '--library' says which libtorch and which BLAS
+    compute.
     """
 
   init(_ arguments: [String]) throws(UsageError) {
@@ -32,6 +35,10 @@ struct WorkerOptions {
     }
     if arguments == ["--library"] {
       command = .library
+      return
+    }
+    if arguments == ["look"] {
+      command = .look
       return
     }
     let isExport = arguments.first == "export"

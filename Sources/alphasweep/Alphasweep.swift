@@ -19,7 +19,8 @@ struct Alphasweep: AsyncParsableCommand {
     version: version,
     subcommands: [
       PlanCommand.self, RunCommand.self, StatusCommand.self, WhyCommand.self, ReportCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, ConvertCommand.self, InspectCommand.self, FeaturesCommand.self,
+      SimilarityCommand.self,
     ])
 
   static let version = "0.1.0"

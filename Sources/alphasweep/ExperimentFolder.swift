@@ -45,12 +45,23 @@ struct ExperimentFolder {
 
   /// What a plan needs to know of a checkpoint, or `nil` when there is no such folder.
   ///
-  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no encoder.
+  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no encoder, `HubCacheError` with the
+  ///   command that fetches a model of the hub.
   func checkpoint(_ given: String, cache: DigestCache) throws -> CheckpointFacts? {
-    let folder = Files.absolute(given, in: Files.absolute(path))
-    guard FileManager.default.fileExists(atPath: folder) else { return nil }
+    var folder = Files.absolute(given, in: Files.absolute(path))
+    var isFolder: ObjCBool = false
+    if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+      guard HubCache.isName(given) else { return nil }
+      folder = try HubCache().snapshot(of: given)
+      isFolder = true
+    }
     func problem(_ text: String) -> WorkspaceError {
       .checkpoint(path: Files.shown(folder), problem: text)
+    }
+    guard isFolder.boolValue else {
+      throw problem(
+        "it is a file; make a folder of it with 'alphasweep convert \(given) -o FOLDER' and name that"
+      )
     }
     guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
       let sizes = try? JSONDecoder().decode(Sizes.self, from: data)

@@ -34,7 +34,7 @@ private func message(of error: any Error) -> String {
 
 private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
-    || error is CorpusDefinitionError || error is WorkspaceError
+    || error is CorpusDefinitionError || error is WorkspaceError || error is HubCacheError
 }
 
 /// Text for people, beside what a program may read on standard output.

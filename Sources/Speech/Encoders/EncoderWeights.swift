@@ -13,24 +13,31 @@ package struct EncoderWeights {
   package init(
     configuration: EncoderConfiguration, tensors: [String: Tensor], path: String
   ) throws(CheckpointError) {
-    let expected = EncoderTensors.all(configuration)
-    var problems: [String] = []
-    for (name, shape) in expected {
-      guard let tensor = tensors[name] else {
-        problems.append("missing \(name) \(shape)")
-        continue
-      }
-      if tensor.shape != shape {
-        problems.append("\(name) is \(tensor.shape), not \(shape)")
-      }
-    }
-    let known = Set(expected.map(\.name))
-    problems += tensors.keys.filter { !known.contains($0) }.sorted().map { "unexpected \($0)" }
+    let problems = Self.problems(configuration, shapes: tensors.mapValues(\.shape))
     guard problems.isEmpty else {
       throw CheckpointError.tensors(path: path, problems: problems)
     }
     self.configuration = configuration
     self.tensors = tensors
+  }
+
+  /// Every missing, unexpected and mis-shaped tensor, by name and shape.
+  package static func problems(
+    _ configuration: EncoderConfiguration, shapes: [String: [Int]]
+  ) -> [String] {
+    let expected = EncoderTensors.all(configuration)
+    var problems: [String] = []
+    for (name, shape) in expected {
+      guard let found = shapes[name] else {
+        problems.append("missing \(name) \(shape)")
+        continue
+      }
+      if found != shape { problems.append("\(name) is \(found), not \(shape)") }
+    }
+    let known = Set(expected.map(\.name))
+    return problems
+      + shapes.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
+      .map { "unexpected \($0.key) \($0.value)" }
   }
 
   /// Random weights, drawn as transformers' `HubertPreTrainedModel._init_weights` does: linear maps
