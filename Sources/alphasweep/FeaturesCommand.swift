@@ -9,7 +9,7 @@ struct FeaturesCommand: AsyncParsableCommand {
     commandName: "features", abstract: "Write every hidden state of recordings.",
     discussion: """
       One safetensors file with one tensor a recording, named by its path: float32, (layers + 1) x \
-      frames x width, from the first layer's input to the last layer's output. Recordings are mixed \
+      frames x width, from the first layer's input to the encoder's output. Recordings are mixed \
       to mono and resampled to 16 kHz; folders are searched for recordings.
       """)
 

@@ -98,6 +98,50 @@ import Torch
     cell.comparison.flatMap { world.plan.stages[$0]?.inputs["encoder"]?.stageKey?.hex } ?? "none"
   }
 
+  @Test func `a checkpoint is told from its headers, and what would not load by name`() throws {
+    let two = try Two()
+    let whole = CheckpointInspection.inspection(of: two.pretrained)
+    #expect(whole.problems == [])
+    #expect(whole.format == "Hugging Face folder, safetensors")
+    #expect(whole.architecture.contains(.init("width", "32")))
+    #expect(whole.dtypes.map(\.name) == ["float32"])
+    let weights = try CheckpointFolder.read(two.pretrained)
+    #expect(whole.dtypes.first?.parameters == weights.count)
+    let folder = try TemporaryFolder()
+    let config = try String(contentsOfFile: two.pretrained + "/config.json", encoding: .utf8)
+    let wider = config.replacing(#""intermediate_size":64"#, with: #""intermediate_size":65"#)
+    #expect(wider != config)
+    try folder.write(Array(wider.utf8), to: "config.json")
+    try FileManager.default.copyItem(
+      atPath: two.pretrained + "/model.safetensors", toPath: folder.path + "/model.safetensors")
+    let broken = CheckpointInspection.inspection(of: folder.path)
+    #expect(
+      broken.problems.contains(
+        "encoder.layers.1.feed_forward.output_dense.weight is [32, 64], not [32, 65]"))
+    #expect(broken.problems.count == 6)
+    let nothing = CheckpointInspection.inspection(of: folder.path + "/nowhere")
+    #expect(nothing.format == "unreadable" && nothing.problems.count == 1)
+  }
+
+  @Test func `a folder that is converted is the same folder`() throws {
+    let two = try Two()
+    let folder = try TemporaryFolder()
+    let output = folder.path + "/copy"
+    #expect(try Conversion.write(two.pretrained, to: output) == output)
+    for file in ["config.json", "model.safetensors"] {
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: two.pretrained + "/" + file, andPath: output + "/" + file), "\(file)")
+    }
+    #expect(throws: LookError.exists(path: output)) {
+      try Conversion.write(two.pretrained, to: output)
+    }
+    #expect(throws: (any Error).self) {
+      try Conversion.write(two.recordings, to: folder.path + "/none")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["copy"])
+  }
+
   @Test func `what cannot be looked at is an error that says why`() throws {
     let two = try Two()
     let folder = try TemporaryFolder()

@@ -126,7 +126,7 @@ struct HubertEncoderTests {
         path: "here",
         problems: [
           "masked_spec_embed is [5], not [24]", "missing encoder.layer_norm.bias [24]",
-          "unexpected extra",
+          "unexpected extra [2]",
         ])
     ) { try EncoderWeights(configuration: configuration, tensors: tensors, path: "here") }
   }

@@ -11,7 +11,8 @@ struct HiddenStates {
     encoder = SpeechEncoder(weights)
   }
 
-  /// Every hidden state of a recording: (L + 1) × T × D in float32.
+  /// Every hidden state of a recording: (L + 1) × T × D in float32. The last is the encoder's output, after
+  /// the norm that ends encoders with norms before their blocks.
   ///
   /// - Parameter samples: At 16 kHz, at least one window.
   /// - Returns: A tensor without gradients of its own.
