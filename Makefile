@@ -15,7 +15,7 @@ LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libes
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data \
   tuxpaint-stamps-default klettres-data ktuberling-data
 
-.PHONY: demo test install recordings build bench lint clean pretrain soak fuzz help
+.PHONY: demo test install recordings build bench lint clean pretrain soak parity fuzz help
 
 help: ## Says what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -50,6 +50,9 @@ pretrain: install recordings build ## Pre-trains the quickstart's encoder anew (
 
 bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a Python that has them)
 	@$(BIN)/alphasweep-bench --python $(PYTHON)
+
+parity: install build ## Compares encoders at published sizes with transformers and s3prl (PYTHON= has them)
+	$(PYTHON) Tests/Parity/encoders.py $(BIN)/alphasweep-bench
 
 soak: install build recordings ## Runs the quickstart three times, once under kill -9, and compares all bits
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
