@@ -69,10 +69,12 @@ let package = Package(
     // Floor -1
     .systemLibrary(
       name: "Libcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "Libmerge", cxxSettings: [.unsafeFlags(["-O2", "-Wall"])]),
     // Floor 0
     floor("Experiment", ["Libcrypto", yams, collections]),
+    floor("Weights", []),
     .target(
-      name: "CTorch",
+      name: "CTorch", dependencies: ["Libmerge"],
       cxxSettings: [.unsafeFlags(torchHeaders + ["-O2", "-Wall", "-Wno-sign-compare"])],
       linkerSettings: torchLibraries),
     .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
@@ -81,17 +83,21 @@ let package = Package(
     // Floor 1
     floor("Artifacts", ["Experiment", system]),
     floor("Ledger", ["Experiment", grdb]),
-    floor("Torch", ["CTorch"]),
+    floor("Torch", ["CTorch", "Weights"]),
     // Floor 2
     floor("Scheduling", ["Experiment", "Artifacts", "Ledger", subprocess, logging, system]),
     floor("Reports", ["Experiment", "Artifacts", "Ledger", mustache, collections]),
     floor("Speech", ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"]),
+    floor("Merging", ["Experiment", "Artifacts", "Weights", "Libmerge"]),
     // Floor 3
     floor("SpeechFT", ["Experiment", "Artifacts", "Torch", "Speech"]),
     // Floor 4
     program(
       "alphasweep",
-      ["Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", arguments, logging, system]),
+      [
+        "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Merging", arguments, logging,
+        system,
+      ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
       "alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments, subprocess]),
@@ -104,6 +110,7 @@ let package = Package(
     tests("SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"]),
     tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
     tests("ReportsTests", ["Reports", "Experiment", "Artifacts", collections], fixtures: true),
+    tests("MergingTests", ["Merging", "Weights"], fixtures: true),
     tests("CommandLineTests", ["alphasweep"]),
     tests("ArchitectureTests", []),
   ],

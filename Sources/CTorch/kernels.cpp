@@ -9,6 +9,7 @@
 #include <thread>
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <Libmerge.h>
 
 #include "support.h"
 
@@ -165,13 +166,6 @@ double square_sum(const float *x, int64_t count) {
 
 // MARK: Interpolation
 
-CT_WIDE
-void interpolate(float *out, const float *a, const float *b, float keep, float take,
-                 int64_t begin, int64_t end) {
-#pragma clang loop vectorize(assume_safety)
-  for (int64_t i = begin; i < end; ++i) out[i] = keep * a[i] + take * b[i];
-}
-
 at::Tensor widened(const at::Tensor &x) {
   TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kHalf ||
                   x.scalar_type() == at::kBFloat16,
@@ -294,8 +288,8 @@ ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_te
     auto sum = direct ? out : at::empty_like(wide_a);
     float *target = float_data(sum, "the destination");
     in_parallel(sum.numel(), 64, [&](int64_t begin, int64_t end) {
-      interpolate(target, wide_a.data_ptr<float>(), wide_b.data_ptr<float>(), float(1 - alpha),
-                  float(alpha), begin, end);
+      lm_linear(lm_type_float32, wide_a.data_ptr<float>() + begin,
+                wide_b.data_ptr<float>() + begin, size_t(end - begin), alpha, target + begin);
     });
     if (direct) {
       out.unsafeGetTensorImpl()->bump_version();

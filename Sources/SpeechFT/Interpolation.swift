@@ -30,12 +30,15 @@ package struct Interpolation {
       configuration: pretrained.configuration, tensors: tensors, path: "the interpolated weights")
   }
 
-  /// One tensor: two roundings of products and one of their sum, as the formula is written.
+  /// One tensor: two roundings of products and one of their sum, as the formula is written; the
+  /// arithmetic of `alphasweep merge`.
   static func interpolate(_ before: Tensor, _ after: Tensor, _ alpha: Double) throws -> Tensor {
     if alpha == 0 { return before }
     if alpha == 1 { return after }
     return try Autograd.disabled {
-      try before.multiplying(by: 1 - alpha).adding(after.multiplying(by: alpha))
+      let merged = try Tensor.zeros(before.shape)
+      try merged.copy_(interpolating: before, after, alpha: alpha)
+      return merged
     }
   }
 }

@@ -1,33 +1,25 @@
+import Weights
+
 /// A safetensors file, open for reading.
 ///
 /// The header is checked as a whole before anything else is allocated; tensors are read one by
 /// one, straight into their memory. Format: huggingface/safetensors, README, "Format".
 package final class SafetensorsFile {
-  package let path: String
-  /// In the order of the data.
-  package let entries: [SafetensorsEntry]
-  package let metadata: [String: String]
-
-  private let file: OpenFile
-  private let dataStart: Int
+  private let file: SafetensorsBytes
   private let places: [String: Int]
 
   /// - Throws: `SafetensorsError`, before any tensor is read, for every way in which the file
   ///   breaks the format.
   package init(path: String) throws(SafetensorsError) {
-    do throws(OpenFileError) {
-      file = try OpenFile(path: path)
-    } catch {
-      throw .unreadable(file: path, reason: error.reason)
-    }
-    let (header, start) = try SafetensorsHeader.read(file, file: path)
-    self.path = path
-    entries = header.entries
-    metadata = header.metadata
-    dataStart = start
+    file = try SafetensorsBytes(path: path)
     places = Dictionary(
-      uniqueKeysWithValues: entries.enumerated().map { ($0.element.name, $0.offset) })
+      uniqueKeysWithValues: file.entries.enumerated().map { ($0.element.name, $0.offset) })
   }
+
+  package var path: String { file.path }
+  /// In the order of the data.
+  package var entries: [SafetensorsEntry] { file.entries }
+  package var metadata: [String: String] { file.metadata }
 
   /// The names of all tensors, sorted.
   package var names: [String] { entries.map(\.name).sorted() }
@@ -45,11 +37,8 @@ package final class SafetensorsFile {
     guard let entry = entry(name) else { throw .missing(file: path, tensor: name) }
     let (tensor, start) = try allocate(entry)
     let bytes = UnsafeMutableRawBufferPointer(start: start, count: entry.offsets.count)
-    let reason = withExtendedLifetime(tensor) {
-      file.read(bytes, from: dataStart + entry.offsets.lowerBound)
-    }
-    if let reason { throw .unreadable(file: path, reason: reason) }
-    return tensor
+    try file.read(into: bytes, at: entry.offsets.lowerBound)
+    return withExtendedLifetime(tensor) { tensor }
   }
 
   /// Reads all tensors, in the order of the data.
@@ -75,7 +64,7 @@ package final class SafetensorsFile {
       let tensor = try Tensor.zeros(entry.shape, entry.dtype)
       return (tensor, try tensor.address())
     } catch {
-      throw .refused(file: path, tensor: entry.name, error)
+      throw .refused(file: path, tensor: entry.name, reason: error.description)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Weights
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -31,7 +33,7 @@ package final class SafetensorsStream {
     for (one, next) in zip(sorted, sorted.dropFirst()) where one.name == next.name {
       throw .malformed(file: path, tensor: one.name, fault: .duplicateKey(one.name))
     }
-    let head = Safetensors.header(sorted.map { ($0.name, dtype, $0.shape) }, metadata)
+    let head = SafetensorsLayout.header(sorted.map { ($0.name, dtype, $0.shape) }, metadata)
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     self.path = path
     self.dtype = dtype

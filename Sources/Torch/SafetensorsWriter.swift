@@ -1,3 +1,5 @@
+import Weights
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -21,7 +23,8 @@ package enum Safetensors {
     tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
   ) throws(SafetensorsError) {
     let sorted = try layout(tensors, path)
-    let head = header(sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, metadata)
+    let head = SafetensorsLayout.header(
+      sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, metadata)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
     defer { close(descriptor) }
@@ -55,56 +58,8 @@ package enum Safetensors {
       items.append((name: name, dtype: dtype, tensor: tensor))
     }
     return items.sorted {
-      let (left, right) = (SafetensorsType.rank(of: $0.dtype), SafetensorsType.rank(of: $1.dtype))
-      return left != right
-        ? left < right : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+      SafetensorsLayout.precedes(($0.name, $0.dtype), ($1.name, $1.dtype))
     }
-  }
-
-  /// The length and text of the header for tensors in the order of their data.
-  static func header(
-    _ items: [(name: String, dtype: DType, shape: [Int])], _ metadata: [String: String]
-  ) -> [UInt8] {
-    var members: [String] = []
-    if !metadata.isEmpty {
-      let texts = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { "\(quoted($0.key)):\(quoted($0.value))" }
-      members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
-    }
-    var offset = 0
-    for (name, dtype, sizes) in items {
-      let end = offset + sizes.reduce(dtype.bytesPerElement, *)
-      let shape = sizes.map(String.init).joined(separator: ",")
-      members.append(
-        "\(quoted(name)):{\"dtype\":\"\(SafetensorsType.name(of: dtype))\","
-          + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
-      offset = end
-    }
-    var text = Array("{\(members.joined(separator: ","))}".utf8)
-    text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
-    let length = UInt64(text.count)
-    return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + text
-  }
-
-  /// A JSON string, escaped only where JSON must be.
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\u{8}": quoted += "\\b"
-      case "\u{C}": quoted += "\\f"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\u{0}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 
   /// Writes the bytes of a tensor; nil on success, else why not.
@@ -119,7 +74,7 @@ package enum Safetensors {
         return writeAll(UnsafeRawBufferPointer(start: start, count: bytes), to: descriptor)
       }
     } catch {
-      throw .refused(file: path, tensor: name, error)
+      throw .refused(file: path, tensor: name, reason: error.description)
     }
   }
 }

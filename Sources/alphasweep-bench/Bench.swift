@@ -17,7 +17,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Write one JSON object a line.") var json = false
 
   enum Measurement: String, CaseIterable, ExpressibleByArgument {
-    case training, cka, start, cached
+    case training, cka, start, cached, merge
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
@@ -37,6 +37,7 @@ struct Bench: AsyncParsableCommand {
         .limit("goal", 50))
     }
     if wanted.contains(.cached) { try await cached(program) }
+    if wanted.contains(.merge) { try await merging(peer) }
   }
 
   private func training(_ threads: Int, _ peer: Peer) async throws {
@@ -64,7 +65,7 @@ struct Bench: AsyncParsableCommand {
       try await program.milliseconds(["run", spec], times: 5), .limit("goal", 1000))
   }
 
-  private func show(_ what: String, _ ours: Double, _ other: Comparand) {
+  func show(_ what: String, _ ours: Double, _ other: Comparand) {
     let ratio = other.milliseconds.map { ours / $0 }
     if json {
       let fields = [

@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import Experiment
 import Foundation
+import Merging
 
 /// Exit codes, the same for every command.
 enum Exit {
@@ -34,7 +35,8 @@ private func message(of error: any Error) -> String {
 
 private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
-    || error is CorpusDefinitionError || error is WorkspaceError || error is HubCacheError
+    || error is CorpusDefinitionError || error is WorkspaceError
+    || error is HubCacheError || (error as? MergeError)?.isBadInput ?? false
 }
 
 /// Text for people, beside what a program may read on standard output.

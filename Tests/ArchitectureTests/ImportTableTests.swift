@@ -12,19 +12,23 @@ struct ImportTableTests {
   @Test func `the table reads as people read it`() throws {
     let permitted = try table().permitted
     #expect(permitted["Experiment"] == ["Libcrypto"])
-    #expect(permitted["CTorch"] == [])
+    #expect(permitted["CTorch"] == ["Libmerge"])
     #expect(permitted["Ledger"] == ["Experiment"])
-    #expect(permitted["Torch"] == ["CTorch"])
+    #expect(permitted["Torch"] == ["CTorch", "Weights"])
     #expect(permitted["Reports"] == ["Experiment", "Artifacts", "Ledger"])
     #expect(
       permitted["Speech"]
         == ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"])
-    #expect(permitted["SpeechFT"] == ["Experiment", "Artifacts", "Torch", "Speech"])
     #expect(
-      permitted["alphasweep"] == ["Experiment", "Artifacts", "Ledger", "Scheduling", "Reports"])
+      permitted["SpeechFT"]
+        == ["Experiment", "Artifacts", "Weights", "Torch", "Speech"])
+    #expect(
+      permitted["alphasweep"] == [
+        "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Weights", "Merging",
+      ])
     #expect(
       permitted["alphasweep-worker"]
-        == ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"])
+        == ["Experiment", "Artifacts", "Weights", "Torch", "Speech", "SpeechFT"])
   }
 
   @Test func `every folder of Sources is on a floor, and every floor is a folder`() throws {
@@ -33,7 +37,9 @@ struct ImportTableTests {
     #expect(Set(folders) == Set(try table().floors.keys))
   }
 
-  @Test(arguments: ["Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "alphasweep"])
+  @Test(arguments: [
+    "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Merging", "alphasweep",
+  ])
   func `the planning tower reaches nothing of the science tower`(target: String) throws {
     let science: Set = [
       "CTorch", "Torch", "Speech", "SpeechFT", "CSndfile", "CSoxr", "CEspeak",
@@ -118,7 +124,7 @@ struct ImportTableTests {
     #expect(
       Set(declared.keys)
         == Set(table.floors.keys).subtracting([
-          "CTorch", "CSndfile", "CSoxr", "CEspeak", "Libcrypto",
+          "CTorch", "CSndfile", "CSoxr", "CEspeak", "Libcrypto", "Libmerge",
         ]))
     for (target, dependencies) in declared {
       #expect(dependencies.isSubset(of: table.permitted[target] ?? []), "\(target)")

@@ -12,8 +12,7 @@ out=.build/fuzz
 mkdir -p "$out"
 readers=(Sources/Torch/Pickle/*.swift Sources/Torch/Archive/{TorchArchive,TorchArchiveError}.swift
   Sources/Torch/Archive/{ZipDirectory,LegacyTorchFile}.swift
-  Sources/Torch/{OpenFile,DType,TorchError,SafetensorsHeader,SafetensorsError}.swift
-  Sources/Torch/StrictJSONScanner.swift Tests/Fuzz/MemoryBytes.swift)
+  Sources/Torch/TorchError.swift Sources/Weights/*.swift Tests/Fuzz/MemoryBytes.swift)
 export ASAN_OPTIONS=quarantine_size_mb=16
 
 for target in safetensors archive; do

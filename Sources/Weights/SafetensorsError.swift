@@ -8,8 +8,8 @@ package enum SafetensorsError: Error, Equatable {
   case malformed(file: String, tensor: String?, fault: SafetensorsFault)
   /// The file has no tensor of that name.
   case missing(file: String, tensor: String)
-  /// libtorch could not make, or hand over, the tensor.
-  case refused(file: String, tensor: String, TorchError)
+  /// There was no memory for the tensor, or it could not be handed over.
+  case refused(file: String, tensor: String, reason: String)
 }
 
 /// One way in which a file breaks the safetensors format.
@@ -41,7 +41,7 @@ extension SafetensorsError: CustomStringConvertible {
     case .malformed(let file, let tensor?, let fault): "\(file): tensor \(tensor): \(fault)"
     case .malformed(let file, nil, let fault): "\(file): \(fault)"
     case .missing(let file, let tensor): "\(file): has no tensor \(tensor)"
-    case .refused(let file, let tensor, let error): "\(file): tensor \(tensor): \(error)"
+    case .refused(let file, let tensor, let reason): "\(file): tensor \(tensor): \(reason)"
     }
   }
 }
@@ -79,7 +79,7 @@ extension SafetensorsFault: CustomStringConvertible {
 
 /// The names of element types in the file, in the order in which the reference implementation
 /// lays tensors out: widest first, so that every tensor stays aligned.
-enum SafetensorsType {
+package enum SafetensorsType {
   static let order: [(name: String, dtype: DType)] = [
     ("I64", .int64), ("F64", .float64), ("F32", .float32), ("I32", .int32),
     ("BF16", .bfloat16), ("F16", .float16), ("I16", .int16),
@@ -90,9 +90,9 @@ enum SafetensorsType {
 
   static func dtype(named name: String) -> DType? { order.first { $0.name == name }?.dtype }
 
-  static func rank(of dtype: DType) -> Int {
+  package static func rank(of dtype: DType) -> Int {
     order.firstIndex { $0.dtype == dtype } ?? order.count
   }
 
-  static func name(of dtype: DType) -> String { order[rank(of: dtype)].name }
+  package static func name(of dtype: DType) -> String { order[rank(of: dtype)].name }
 }

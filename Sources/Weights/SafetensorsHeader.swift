@@ -5,22 +5,29 @@ package struct SafetensorsEntry: Sendable, Hashable {
   package let shape: [Int]
   /// Bytes, counted from the end of the header.
   package let offsets: Range<Int>
+
+  /// The same tensor where `bytes` lie before the data.
+  package func moved(by bytes: Int) -> SafetensorsEntry {
+    SafetensorsEntry(
+      name: name, dtype: dtype, shape: shape,
+      offsets: offsets.lowerBound + bytes..<offsets.upperBound + bytes)
+  }
 }
 
 /// A header that has been checked as a whole: the tensors cover the data exactly, each once.
-struct SafetensorsHeader {
+package struct SafetensorsHeader: Sendable {
   /// As the reference implementation has it.
   static let lengthLimit = 100_000_000
 
   /// In the order of the data.
-  let entries: [SafetensorsEntry]
-  let metadata: [String: String]
+  package let entries: [SafetensorsEntry]
+  package let metadata: [String: String]
 
   /// Reads the header of a file, after the eight bytes of its length.
   ///
   /// - Returns: Also where the data begins.
   /// - Throws: `SafetensorsError`, before anything larger than the header is allocated.
-  static func read(
+  package static func read(
     _ source: any ByteSource, file: String
   ) throws(SafetensorsError) -> (header: SafetensorsHeader, dataStart: Int) {
     func bytes(_ range: Range<Int>) throws(SafetensorsError) -> [UInt8] {

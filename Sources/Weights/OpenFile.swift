@@ -18,7 +18,7 @@ extension ByteSource {
   ///
   /// - Parameter range: Within 0..<count.
   /// - Returns: The bytes, or none and the reason where they cannot be read.
-  func bytes(_ range: Range<Int>) -> (bytes: [UInt8], reason: String?) {
+  package func bytes(_ range: Range<Int>) -> (bytes: [UInt8], reason: String?) {
     var reason: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
       let target = UnsafeMutableRawBufferPointer(
@@ -31,17 +31,20 @@ extension ByteSource {
 }
 
 /// Why a file could not be opened or read.
-struct OpenFileError: Error {
-  let reason: String
+package struct OpenFileError: Error {
+  package let reason: String
+
+  package init(reason: String) { self.reason = reason }
 }
 
 /// A regular file, open for reading.
-final class OpenFile: ByteSource {
-  let count: Int
+package final class OpenFile: ByteSource, Sendable {
+  package let count: Int
+  private let modified: timespec
   private let descriptor: Int32
 
   /// - Throws: `OpenFileError` when it cannot be opened, or is a folder or a device.
-  init(path: String) throws(OpenFileError) {
+  package init(path: String) throws(OpenFileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw OpenFileError(reason: systemReason()) }
     var status = stat()
@@ -56,13 +59,23 @@ final class OpenFile: ByteSource {
     }
     self.descriptor = descriptor
     count = Int(status.st_size)
+    modified = status.st_mtim
   }
 
   deinit {
     close(descriptor)
   }
 
-  func read(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> String? {
+  /// Whether the file has been written to since it was opened.
+  package var isChanged: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) != 0 || Int(status.st_size) != count
+      || status.st_mtim.tv_sec != modified.tv_sec || status.st_mtim.tv_nsec != modified.tv_nsec
+  }
+
+  package func read(
+    _ buffer: UnsafeMutableRawBufferPointer, from offset: Int
+  ) -> String? {
     var done = 0
     while done < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -77,4 +90,4 @@ final class OpenFile: ByteSource {
 }
 
 /// What the operating system says of the last call that failed.
-func systemReason() -> String { String(cString: strerror(errno)) }
+package func systemReason() -> String { String(cString: strerror(errno)) }
