@@ -4,6 +4,10 @@
 #include <cstring>
 #include <type_traits>
 
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
 #if defined(__x86_64__) && defined(__clang__)
 // AVX2 without FMA, which would round differently from the plain version.
 #define LM_WIDE __attribute__((target_clones("avx2", "default")))
@@ -204,6 +208,22 @@ void disjoint_mean(const void *before, const void *const *afters, size_t models,
   }
 }
 
+/// Lets denormal numbers be what they are while it lives: threads that train treat them as zero, and a
+/// merge has the same bits wherever it is made.
+class ExactDenormals {
+#if defined(__x86_64__)
+  unsigned before = _mm_getcsr();
+
+ public:
+  // Bits 15 and 6: results and operands that are flushed to zero.
+  ExactDenormals() { _mm_setcsr(before & ~0x8040u); }
+  ~ExactDenormals() { _mm_setcsr(before); }
+#else
+ public:
+  ExactDenormals() {}
+#endif
+};
+
 /// Calls `body` with the element type as its argument.
 template <class Body>
 void with(lm_type type, const Body &body) {
@@ -221,6 +241,7 @@ extern "C" {
 
 void lm_linear(lm_type type, const void *before, const void *after, size_t count, double alpha,
                void *out) noexcept {
+  ExactDenormals exact;
   auto words = [](const void *memory) { return static_cast<const uint16_t *>(memory); };
   switch (type) {
     case lm_type_float32:
@@ -240,6 +261,7 @@ void lm_linear(lm_type type, const void *before, const void *after, size_t count
 
 void lm_mean_of_differences(lm_type type, const void *before, const void *const *afters,
                             size_t models, size_t count, void *wide_out) noexcept {
+  ExactDenormals exact;
   with(type, [&](auto element) {
     using Type = decltype(element);
     mean_of_differences<Type>(before, afters, models, count,
@@ -249,6 +271,7 @@ void lm_mean_of_differences(lm_type type, const void *before, const void *const 
 
 void lm_add_scaled(lm_type type, const void *before, const void *direction, size_t count,
                    double alpha, void *out) noexcept {
+  ExactDenormals exact;
   with(type, [&](auto element) {
     using Type = decltype(element);
     add_scaled<Type>(before, static_cast<const Wide<Type> *>(direction), count, alpha,
@@ -258,6 +281,7 @@ void lm_add_scaled(lm_type type, const void *before, const void *direction, size
 
 void lm_count_magnitudes(lm_type type, const void *before, const void *after, size_t count,
                          int digit, uint64_t prefix, uint64_t *counts) noexcept {
+  ExactDenormals exact;
   with(type, [&](auto element) {
     count_magnitudes<decltype(element)>(before, after, count, digit, prefix, counts);
   });
@@ -266,6 +290,7 @@ void lm_count_magnitudes(lm_type type, const void *before, const void *after, si
 void lm_disjoint_mean(lm_type type, const void *before, const void *const *afters, size_t models,
                       size_t count, const uint64_t *thresholds, uint64_t *equals, void *scratch,
                       void *wide_out) noexcept {
+  ExactDenormals exact;
   with(type, [&](auto element) {
     using Type = decltype(element);
     disjoint_mean<Type>(before, afters, models, count, thresholds, equals,
