@@ -65,7 +65,8 @@ int64_t ct_live_tensors(void) noexcept { return shim::live_tensors.load(); }
 ct_status ct_full(const int64_t *shape, size_t rank, double value, ct_dtype dtype,
                   ct_tensor **out) noexcept {
   return produce(out, [&] {
-    auto result = at::empty(numbers(shape, rank), shim::scalar_type(dtype));
+    auto result =
+        at::empty(numbers(shape, rank), shim::here().dtype(shim::scalar_type(dtype)));
     return value == 0 ? result.zero_() : result.fill_(value);
   });
 }
@@ -77,16 +78,16 @@ ct_status ct_from_bytes(const void *bytes, size_t length, const int64_t *shape, 
     TORCH_CHECK(result.nbytes() == length, "the shape holds ", result.nbytes(),
                 " bytes, but there are ", length);
     if (length > 0) memcpy(result.data_ptr(), bytes, length);
-    return result;
+    return result.to(shim::device);
   });
 }
 
 ct_status ct_arange(int64_t count, ct_tensor **out) noexcept {
-  return produce(out, [&] { return at::arange(count, at::kLong); });
+  return produce(out, [&] { return at::arange(count, shim::here().dtype(at::kLong)); });
 }
 
 ct_status ct_eye(int64_t count, ct_tensor **out) noexcept {
-  return produce(out, [&] { return at::eye(count); });
+  return produce(out, [&] { return at::eye(count, shim::here()); });
 }
 
 // MARK: Random numbers
@@ -104,7 +105,7 @@ ct_status ct_generator_state(const ct_generator *generator, ct_tensor **out) noe
 }
 
 ct_status ct_generator_set_state(ct_generator *generator, const ct_tensor *state) noexcept {
-  return guarded([&] { generator->value.set_state(state->value); });
+  return guarded([&] { generator->value.set_state(state->value.cpu()); });
 }
 
 ct_status ct_generator_next(ct_generator *generator, uint64_t *out) noexcept {
@@ -119,14 +120,19 @@ ct_status ct_random(ct_distribution distribution, const int64_t *shape, size_t r
                     double b, ct_generator *generator, ct_tensor **out) noexcept {
   return produce(out, [&] {
     auto result = at::empty(numbers(shape, rank), at::kFloat);
-    return distribution == ct_distribution_normal ? result.normal_(a, b, generator->value)
-                                                  : result.uniform_(a, b, generator->value);
+    // Drawn in main memory everywhere, so that all devices start from the same numbers.
+    if (distribution == ct_distribution_normal) {
+      result.normal_(a, b, generator->value);
+    } else {
+      result.uniform_(a, b, generator->value);
+    }
+    return result.to(shim::device);
   });
 }
 
 ct_status ct_random_permutation(int64_t count, ct_generator *generator,
                                 ct_tensor **out) noexcept {
-  return produce(out, [&] { return at::randperm(count, generator->value, at::kLong); });
+  return produce(out, [&] { return at::randperm(count, generator->value, at::kLong).to(shim::device); });
 }
 
 // MARK: Access
@@ -162,8 +168,10 @@ ct_status ct_tensor_item(const ct_tensor *tensor, double *out) noexcept {
 
 // MARK: Autograd
 
-ct_status ct_backward(const ct_tensor *tensor) noexcept {
-  return guarded([&] { tensor->value.backward(); });
+ct_status ct_backward(const ct_tensor *tensor, const ct_tensor *gradient) noexcept {
+  return guarded([&] {
+    tensor->value.backward(gradient == nullptr ? at::Tensor() : gradient->value);
+  });
 }
 
 ct_status ct_set_requires_gradient(ct_tensor *tensor, bool requires_gradient) noexcept {

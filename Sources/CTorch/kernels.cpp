@@ -231,16 +231,23 @@ ct_status ct_adam_step(const ct_tensor *const *parameters, const ct_tensor *cons
   return guarded([&] {
     at::NoGradGuard without_gradients;
     std::vector<AdamSpan> spans;
+    std::vector<shim::AdamTensors> elsewhere;
     int64_t total = 0;
     for (size_t i = 0; i < count; ++i) {
       const at::Tensor &parameter = parameters[i]->value;
       if (!parameter.grad().defined()) continue;
+      if (settings.by_operations || !parameter.is_cpu()) {
+        elsewhere.push_back({parameter, first_moments[i]->value, second_moments[i]->value,
+                             steps[i] + 1});
+        continue;
+      }
       spans.push_back(adam_span(parameter, first_moments[i]->value, second_moments[i]->value,
                                 steps[i] + 1, settings));
       total += parameter.numel();
     }
     in_parallel(total, 64,
                 [&](int64_t begin, int64_t end) { adam_share(spans, begin, end); });
+    shim::adam_elsewhere(elsewhere, settings);
     for (size_t i = 0; i < count; ++i) {
       if (!parameters[i]->value.grad().defined()) continue;
       steps[i] += 1;
@@ -256,13 +263,18 @@ ct_status ct_clip_gradients(const ct_tensor *const *parameters, size_t count,
   return guarded([&] {
     at::NoGradGuard without_gradients;
     double sum = 0;
+    std::vector<at::Tensor> elsewhere;
     for (size_t i = 0; i < count; ++i) {
       const at::Tensor &gradient = parameters[i]->value.grad();
       if (!gradient.defined()) continue;
+      if (!gradient.is_cpu()) {
+        elsewhere.push_back(gradient);
+        continue;
+      }
       auto values = gradient.to(at::kFloat).contiguous();
       sum += square_sum(float_data(values, "a gradient"), values.numel());
     }
-    *norm = std::sqrt(sum);
+    *norm = std::sqrt(sum + shim::squared_norm_elsewhere(elsewhere));
     double scale = maximum_norm / (*norm + 1e-6);
     if (scale >= 1) return;
     for (size_t i = 0; i < count; ++i) {
@@ -282,6 +294,10 @@ ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_te
     auto wide_a = widened(a->value), wide_b = widened(b->value);
     if (alpha == 0 || alpha == 1) {
       out.copy_(alpha == 0 ? a->value : b->value);
+      return;
+    }
+    if (!out.is_cpu()) {
+      shim::interpolate_elsewhere(out, wide_a, wide_b, alpha);
       return;
     }
     bool direct = out.scalar_type() == at::kFloat && out.is_contiguous();
@@ -309,6 +325,9 @@ ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *
       auto *source = at::check_generator<at::CPUGeneratorImpl>(generator->value);
       std::lock_guard<std::mutex> lock(source->mutex_);
       key = source->random64();
+    }
+    if (!x->value.is_cpu()) {
+      return shim::dropout_mask_elsewhere(x->value, probability, key).to(x->value.scalar_type());
     }
     auto mask = at::empty(x->value.sizes(), at::kFloat);
     auto threshold = uint32_t(probability * 4294967296.0);

@@ -26,17 +26,20 @@ at::Tensor lstm_over_lengths(const at::Tensor &input, const std::vector<at::Tens
   std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
     return lengths[a] != lengths[b] ? lengths[a] > lengths[b] : a < b;
   });
+  const auto indices = [&](at::IntArrayRef numbers) {
+    return at::tensor(numbers, at::kLong).to(input.device());
+  };
   for (size_t i = 0; i < order.size(); ++i) {
     place[order[i]] = i;
     sorted.push_back(lengths[order[i]]);
   }
-  auto packed = at::_pack_padded_sequence(input.index_select(0, at::tensor(order, at::kLong)),
+  auto packed = at::_pack_padded_sequence(input.index_select(0, indices(order)),
                                           at::tensor(sorted, at::kLong), true);
   auto data = std::get<0>(packed), sizes = std::get<1>(packed);
   auto output = std::get<0>(at::lstm(data, sizes, zero_state(input, input.size(0), weights),
                                      weights, true, 1, 0.0, false, weights.size() == 8));
   auto padded = std::get<0>(at::_pad_packed_sequence(output, sizes, true, 0, input.size(1)));
-  return padded.index_select(0, at::tensor(place, at::kLong));
+  return padded.index_select(0, indices(place));
 }
 
 at::Tensor lstm(const at::Tensor &input, const std::vector<at::Tensor> &weights,
@@ -150,13 +153,14 @@ ct_status ct_ctc_loss(const ct_tensor *log_probabilities, const ct_tensor *targe
                       ct_tensor **out) noexcept {
   return produce(out, [&] {
     const auto frames = numbers(input_lengths, batch), symbols = numbers(target_lengths, batch);
-    if (shim::ctc_fits_probabilities(log_probabilities->value, targets->value, frames, symbols,
-                                     blank)) {
-      return shim::ctc_loss(log_probabilities->value, targets->value, frames, symbols, blank,
-                            reduction, zero_infinity);
-    }
-    return at::ctc_loss(log_probabilities->value, targets->value, frames, symbols, blank,
-                        reduction, zero_infinity);
+    // In main memory on every device: the numbers are few, and CUDA's gradient is not the same from run
+    // to run.
+    const auto values = log_probabilities->value.cpu(), wanted = targets->value.cpu();
+    const bool fits = shim::ctc_fits_probabilities(values, wanted, frames, symbols, blank);
+    const auto loss =
+        fits ? shim::ctc_loss(values, wanted, frames, symbols, blank, reduction, zero_infinity)
+             : at::ctc_loss(values, wanted, frames, symbols, blank, reduction, zero_infinity);
+    return loss.to(log_probabilities->value.device());
   });
 }
 

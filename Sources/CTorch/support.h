@@ -23,6 +23,23 @@ ct_status failure(int code, const char *message) noexcept;
 at::ScalarType scalar_type(ct_dtype dtype);
 at::Tensor gelu(const at::Tensor &x);
 
+/// The device on which this thread makes tensors.
+extern thread_local at::Device device;
+
+inline at::TensorOptions here() { return at::TensorOptions(device); }
+
+/// A parameter with its moments and the number of this step, from 1.
+struct AdamTensors {
+  at::Tensor parameter, first, second;
+  int64_t step;
+};
+
+/// What the loops of kernels.cpp do, by libtorch's operations, on whatever device.
+void adam_elsewhere(const std::vector<AdamTensors> &all, const ct_adam_settings &settings);
+double squared_norm_elsewhere(const std::vector<at::Tensor> &tensors);
+void interpolate_elsewhere(at::Tensor &out, const at::Tensor &a, const at::Tensor &b, double alpha);
+at::Tensor dropout_mask_elsewhere(const at::Tensor &x, double probability, uint64_t key);
+
 /// A function of a library that libtorch may have brought along, or null.
 template <class Function>
 Function *loaded(const char *symbol) {

@@ -17,8 +17,12 @@ package struct FeaturesLook: Sendable, Hashable, Codable {
   /// The file to write; it must not be there yet.
   package var output: String
   package var threads: Int
+  package var device: Device
 
-  package init(checkpoint: String, recordings: [String], output: String, threads: Int) {
+  package init(
+    checkpoint: String, recordings: [String], output: String, threads: Int, device: Device = .cpu
+  ) {
+    self.device = device
     self.checkpoint = checkpoint
     self.recordings = recordings
     self.output = output
@@ -36,11 +40,13 @@ package struct SimilarityLook: Sendable, Hashable, Codable {
   package var seed: UInt64
   package var ridge: Double
   package var threads: Int
+  package var device: Device
 
   package init(
     reference: String, other: String, recordings: [String], frames: Int, seed: UInt64,
-    ridge: Double, threads: Int
+    ridge: Double, threads: Int, device: Device = .cpu
   ) {
+    self.device = device
     self.reference = reference
     self.other = other
     self.recordings = recordings

@@ -133,4 +133,5 @@ package struct SiteDefinition: Sendable, Hashable {
   package var memoryGigabytes: Double?
   /// `nil` for as many as the cores allow.
   package var workers: Int?
+  package var computing = Computing()
 }

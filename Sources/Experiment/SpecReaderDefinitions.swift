@@ -182,7 +182,11 @@ extension SiteDefinition {
   package init(yaml text: String, file: String) throws(SpecError) {
     let root = try SpecDiagnostics.root(text, file: file)
     let fields = root.fields(
-      "the site", ["site", "recordings", "artifacts", "cores", "memory", "workers"])
+      "the site",
+      [
+        "site", "recordings", "artifacts", "cores", "memory", "workers", "device",
+        "gradient-checkpointing",
+      ])
     let name = fields.required("site", SpecFile.name)
     let recordings = fields.required("recordings") { $0.string() }
     let artifacts = fields.required("artifacts") { $0.string() }
@@ -201,6 +205,13 @@ extension SiteDefinition {
       }
       return value
     }
+    let device = fields.optional("device") { place -> Device? in
+      guard let text = place.string() else { return nil }
+      if let device = Device(text) { return device }
+      place.fail(SpecMessage.type("device", "cpu, cuda or a card such as 'cuda:0'", "'\(text)'"))
+      return nil
+    }
+    let checkpoints = fields.optional("gradient-checkpointing") { $0.bool() }
     guard let name, let recordings, let artifacts else {
       self = try root.diagnostics.checked(nil)
       return
@@ -208,7 +219,9 @@ extension SiteDefinition {
     self = try root.diagnostics.checked(
       SiteDefinition(
         name: name, recordings: recordings, artifacts: artifacts, cores: cores,
-        memoryGigabytes: memory, workers: workers))
+        memoryGigabytes: memory, workers: workers,
+        computing: Computing(
+          device: device ?? .cpu, checkpointsGradients: checkpoints ?? false)))
   }
 }
 

@@ -6,6 +6,7 @@ import Foundation
 package actor LocalWorkers: Backend {
   private let program: String
   private let store: ArtifactStore
+  private let computing: Computing
   private var processes: [Int: WorkerProcess] = [:]
   private var logs: [Int: WorkerLog] = [:]
 
@@ -14,9 +15,11 @@ package actor LocalWorkers: Backend {
   /// - Parameters:
   ///   - program: Path of `alphasweep-worker`.
   ///   - store: Where artifacts and logs go.
-  package init(program: String, store: ArtifactStore) {
+  ///   - computing: What the workers compute on.
+  package init(program: String, store: ArtifactStore, computing: Computing = Computing()) {
     self.program = program
     self.store = store
+    self.computing = computing
     // A request to a worker that just died must be an error of writing, not the end of this program.
     signal(SIGPIPE, SIG_IGN)
   }
@@ -42,7 +45,8 @@ package actor LocalWorkers: Backend {
     if let process = processes[worker], await !process.isOver { return process }
     let log = try logs[worker] ?? WorkerLog(store: store)
     logs[worker] = log
-    let process = await WorkerProcess(program: program, store: store.root, log: log)
+    let process = await WorkerProcess(
+      program: program, arguments: ["--artifacts", store.root] + computing.arguments, log: log)
     processes[worker] = process
     return process
   }

@@ -25,12 +25,12 @@ actor WorkerProcess {
   /// Time that a worker has between being asked to end and being killed.
   private static let patience = Duration.seconds(2)
 
-  init(program: String, store: String, log: WorkerLog) async {
+  init(program: String, arguments: [String], log: WorkerLog) async {
     self.log = log
     logStart = log.size
     let (lines, outgoing) = AsyncStream.makeStream(of: String.self)
     self.outgoing = outgoing
-    life = Task { await self.live(program: program, store: store, lines: lines) }
+    life = Task { await self.live(program: program, arguments: arguments, lines: lines) }
   }
 
   /// Whether the process has ended or is ending.
@@ -69,7 +69,9 @@ actor WorkerProcess {
   /// Waits until the process has ended.
   func ended() async { await life?.value }
 
-  private func live(program: String, store: String, lines: AsyncStream<String>) async {
+  private func live(
+    program: String, arguments: [String], lines: AsyncStream<String>
+  ) async {
     var options = PlatformOptions()
     // A group of its own: Ctrl-C in the terminal is for the program, which stops its workers.
     options.processGroupID = 0
@@ -78,8 +80,8 @@ actor WorkerProcess {
     ]
     do {
       let result = try await Subprocess.run(
-        .path(FilePath(program)), arguments: ["--artifacts", store], platformOptions: options,
-        input: .inputWriter, output: .sequence,
+        .path(FilePath(program)), arguments: Arguments(arguments),
+        platformOptions: options, input: .inputWriter, output: .sequence,
         error: .fileDescriptor(
           FileDescriptor(rawValue: log.descriptor), closeAfterSpawningProcess: false)
       ) { execution in

@@ -27,6 +27,17 @@ package struct Comparison {
   private func record() throws -> SimilarityRecord {
     let corpora = context.request.inputs.keys.filter { $0.hasPrefix("features.") }
       .map { String($0.dropFirst("features.".count)) }.sorted()
+    let distance = try SimilarityRecord.WeightDistance.between(
+      context.weights("pre-trained"), context.weights("encoder"))
+    // Sums in float64 by BLAS's symmetric products: work for the CPU.
+    return try DeviceScope.during(Device.cpu.description) {
+      try record(corpora, distance)
+    }
+  }
+
+  private func record(
+    _ corpora: [String], _ distance: SimilarityRecord.WeightDistance
+  ) throws -> SimilarityRecord {
     let samples = try corpora.map { corpus in
       (
         reference: try sample("reference." + corpus), features: try sample("features." + corpus)
@@ -50,8 +61,7 @@ package struct Comparison {
     let frames = samples.reduce(0) { $0 + ($1.reference.first?.shape[0] ?? 0) }
     return SimilarityRecord(
       layers: list,
-      weightDistance: try .between(context.weights("pre-trained"), context.weights("encoder")),
-      frames: frames, corpora: corpora)
+      weightDistance: distance, frames: frames, corpora: corpora)
   }
 
   /// The sampled frames of a `features` artifact: one tensor a layer.

@@ -21,24 +21,33 @@ struct EncoderInput {
 
   /// Downsampled frames of a batch.
   ///
+  /// - Parameters:
+  ///   - utterances: Of the corpus.
+  ///   - encoder: Whose downsampling module is taken where nothing is stored.
+  ///   - checkpoints: As for `SpeechEncoder.downsample`.
+  /// - Throws: `AudioError`, `TorchError`.
   /// - Returns: B×T×C padded with zeros, and the mask; each utterance is downsampled alone, so no
   ///   normalisation sees padding.
   func batch(
-    _ utterances: [Utterance], encoder: SpeechEncoder
+    _ utterances: [Utterance], encoder: SpeechEncoder, checkpoints: GradientCheckpoints? = nil
   ) throws -> (frames: Tensor, padding: PaddingMask?) {
     let lengths = utterances.map { frames($0) }
     let longest = lengths.max() ?? 0
     let rows = try zip(utterances, lengths).map { utterance, length in
-      let frames = try downsampled(utterance, encoder)
+      let frames = try downsampled(utterance, encoder, checkpoints)
       return try length == longest
         ? frames : frames.extended(dimension: 0, to: longest)
     }
     return (try Tensor.stacked(rows, dimension: 0), try PaddingMask(lengths: lengths))
   }
 
-  private func downsampled(_ utterance: Utterance, _ encoder: SpeechEncoder) throws -> Tensor {
+  private func downsampled(
+    _ utterance: Utterance, _ encoder: SpeechEncoder, _ checkpoints: GradientCheckpoints?
+  ) throws -> Tensor {
     if let stored { return try stored(utterance) }
     let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
-    return try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
+    return try encoder.downsample(
+      Tensor(samples, shape: [1, samples.count]), checkpoints: checkpoints
+    ).squeezed(0)
   }
 }

@@ -108,9 +108,14 @@ package struct FineTuning {
         let number = step * recipe.batchesPerStep + part
         let dropout = EncoderDropout(
           probability: recipe.dropout, generator: try draws.generator("dropout", number))
-        let loss = try self.loss(batch, data, encoder, head, isJoint ? dropout : nil)
+        let checkpoints =
+          isJoint && context.computing.checkpointsGradients
+          ? GradientCheckpoints(narrowProducts: recipe.precision == .bfloat16) : nil
+        let loss = try self.loss(
+          batch, data, encoder, head, isJoint ? dropout : nil, checkpoints)
         let share = 1 / Double(recipe.batchesPerStep)
         try (share == 1 ? loss : loss.multiplying(by: share)).backward()
+        try checkpoints?.backward()
         value += try share * loss.item()
         guard value.isFinite else {
           throw StageError.diverged(
@@ -144,15 +149,17 @@ package struct FineTuning {
   /// dropout.
   private func loss(
     _ batch: [Int], _ data: FineTuningData, _ encoder: LearningEncoder, _ head: TaskHead,
-    _ dropout: EncoderDropout?
+    _ dropout: EncoderDropout?, _ checkpoints: GradientCheckpoints?
   ) throws -> Tensor {
     let utterances = batch.map { data.utterances[$0] }
     let isNarrow = recipe.precision == .bfloat16
     let forward = {
       try NarrowProducts.during(isNarrow) {
-        let input = try data.input.batch(utterances, encoder: encoder.encoder)
+        let input = try data.input.batch(
+          utterances, encoder: encoder.encoder, checkpoints: checkpoints)
         let projected = try encoder.encoder.project(input.frames, dropout: dropout)
-        let states = try encoder.encoder.encode(projected, padding: input.padding, dropout: dropout)
+        let states = try encoder.encoder.encode(
+          projected, padding: input.padding, dropout: dropout, checkpoints: checkpoints)
         return (states[states.count - 1], input.padding)
       }
     }

@@ -128,8 +128,10 @@ package struct Pretraining {
     var lastSave = ContinuousClock.now
     for step in first..<parameters.steps {
       let batch = try data.crop(batches.next(), draws.numbers("crop", step))
-      let result = try self.loss(model, batch, units, step)
+      let checkpoints = context.computing.checkpointsGradients ? GradientCheckpoints() : nil
+      let result = try self.loss(model, batch, units, step, checkpoints)
       try result.loss.backward()
+      try checkpoints?.backward()
       _ = try clipGradients(optimiser.parameters.map(\.tensor), maximumNorm: parameters.clip)
       try optimiser.step(
         learningRate: parameters.learningRate * schedule.factor(step: step, of: parameters.steps))
@@ -159,19 +161,20 @@ package struct Pretraining {
 
   /// Cross-entropy over masked frames, plus the weighted one over the others.
   private func loss(
-    _ model: PretrainingModel, _ batch: CroppedBatch, _ units: Units, _ step: Int
+    _ model: PretrainingModel, _ batch: CroppedBatch, _ units: Units, _ step: Int,
+    _ checkpoints: GradientCheckpoints?
   ) throws -> (loss: Tensor, accuracy: () throws -> Double) {
     let dropout = EncoderDropout(
       probability: parameters.architecture.dropout, generator: try draws.generator("dropout", step))
     let projected = try model.encoder.project(
-      model.encoder.downsample(batch.waveforms), dropout: dropout)
+      model.encoder.downsample(batch.waveforms, checkpoints: checkpoints), dropout: dropout)
     let (count, frames) = (projected.shape[0], projected.shape[1])
     var numbers = draws.numbers("mask", step)
     let mask = try SpanMask(
       batch: count, frames: frames, probability: parameters.maskProbability,
       length: parameters.maskLength, numbers: &numbers)
     let masked = try mask.apply(to: projected, embedding: model.maskEmbedding())
-    let states = try model.encoder.encode(masked, dropout: dropout)
+    let states = try model.encoder.encode(masked, dropout: dropout, checkpoints: checkpoints)
     guard let last = states.last else {
       throw StageError.unusable(stage: context.request.label, problem: "the encoder has no layers")
     }

@@ -9,16 +9,18 @@ package struct StageContext {
   package let request: StageRequest
   package let store: ArtifactStore
   package let bench: Workbench
+  package let computing: Computing
   /// Says what an event is; the worker prints it.
   package let report: (WorkerEvent) -> Void
 
   package init(
     request: StageRequest, store: ArtifactStore, bench: Workbench,
-    report: @escaping (WorkerEvent) -> Void
+    computing: Computing = Computing(), report: @escaping (WorkerEvent) -> Void
   ) {
     self.request = request
     self.store = store
     self.bench = bench
+    self.computing = computing
     self.report = report
   }
 

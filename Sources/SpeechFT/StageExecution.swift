@@ -12,18 +12,25 @@ package enum StageExecution {
   package static func run(_ context: StageContext) throws {
     let request = context.request
     try context.store.publish(request.kind, request.key, identity: request.identity) { staging in
-      switch request.kind {
-      case .corpus: try CorpusStage(context).write(to: staging.folder)
-      case .pretrain: try Pretraining(context).write(to: staging.folder)
-      case .downsample: try Downsampling(context).write(to: staging.folder)
-      case .fineTune: try FineTuning(context).write(to: staging.folder)
-      case .features: try Extraction(context).write(to: staging.folder)
-      case .evaluate: try Evaluation(context).write(to: staging.folder)
-      case .compare: try Comparison(context).write(to: staging.folder)
-      case .interpolate:
-        throw StageError.request(
-          stage: request.label, problem: "an interpolation is carried out by its consumers")
+      try DeviceScope.during(context.computing.device.description) {
+        try write(context, to: staging.folder)
       }
+    }
+  }
+
+  /// Writes what the stage gives into `folder`.
+  static func write(_ context: StageContext, to folder: String) throws {
+    switch context.request.kind {
+    case .corpus: try CorpusStage(context).write(to: folder)
+    case .pretrain: try Pretraining(context).write(to: folder)
+    case .downsample: try Downsampling(context).write(to: folder)
+    case .fineTune: try FineTuning(context).write(to: folder)
+    case .features: try Extraction(context).write(to: folder)
+    case .evaluate: try Evaluation(context).write(to: folder)
+    case .compare: try Comparison(context).write(to: folder)
+    case .interpolate:
+      throw StageError.request(
+        stage: context.request.label, problem: "an interpolation is carried out by its consumers")
     }
   }
 }

@@ -13,6 +13,7 @@ package final class Adam {
   package let epsilon: Double
   package let weightDecay: Double
   package let decoupled: Bool
+  private let byOperations: Bool
 
   private let firstMoments: [Tensor]
   private let secondMoments: [Tensor]
@@ -26,10 +27,13 @@ package final class Adam {
   ///   - weightDecay: λ.
   ///   - decoupled: Whether θ shrinks by learningRate·λ itself (AdamW), instead of λ·θ joining
   ///     the gradient.
+  ///   - byOperations: Whether to compute by libtorch's operations also in main memory, as on other
+  ///     devices, where the last bits are libtorch's.
   /// - Throws: `TorchError.refused` where there is no memory for the moments.
   package init(
     parameters: [(String, Tensor)], learningRate: Double, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 0, decoupled: Bool = false
+    epsilon: Double = 1e-8, weightDecay: Double = 0, decoupled: Bool = false,
+    byOperations: Bool = false
   ) throws(TorchError) {
     self.parameters = parameters.map { (name: $0.0, tensor: $0.1) }
     self.learningRate = learningRate
@@ -37,6 +41,7 @@ package final class Adam {
     self.epsilon = epsilon
     self.weightDecay = weightDecay
     self.decoupled = decoupled
+    self.byOperations = byOperations
     var moments: [Tensor] = []
     for _ in 0..<2 {
       for (_, tensor) in parameters { moments.append(try .zeros(tensor.shape)) }
@@ -53,7 +58,8 @@ package final class Adam {
   package func step(learningRate: Double? = nil) throws(TorchError) {
     let settings = ct_adam_settings(
       learning_rate: learningRate ?? self.learningRate, beta1: betas.0, beta2: betas.1,
-      epsilon: epsilon, weight_decay: weightDecay, decoupled: decoupled)
+      epsilon: epsilon, weight_decay: weightDecay, decoupled: decoupled,
+      by_operations: byOperations)
     let tensors = parameters.map(\.tensor)
     let status = Tensor.withHandles(tensors) { parameters, count in
       Tensor.withHandles(firstMoments) { first, _ in
@@ -134,7 +140,7 @@ extension Adam {
 /// the number of threads. Parameters without a gradient count as 0.
 ///
 /// - Returns: The norm before that; not finite where any gradient is not.
-/// - Throws: `TorchError.refused` for gradients outside main memory.
+/// - Throws: `TorchError.refused` where memory runs out.
 @discardableResult
 package func clipGradients(
   _ parameters: [Tensor], maximumNorm: Double

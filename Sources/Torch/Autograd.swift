@@ -51,9 +51,10 @@ extension Tensor {
 
   /// Adds d(self)/d(leaf) to the gradient of every trainable leaf behind this scalar.
   ///
-  /// - Throws: `TorchError.refused` unless this is a scalar that was recorded.
-  package func backward() throws(TorchError) {
-    try check("backward", [self], ct_backward(handle))
+  /// - Parameter gradient: d(loss)/d(self) of the same shape, where this is not the loss itself.
+  /// - Throws: `TorchError.refused` unless this was recorded and is a scalar or has a gradient.
+  package func backward(gradient: Tensor? = nil) throws(TorchError) {
+    try check("backward", [self, gradient], ct_backward(handle, gradient?.handle))
   }
 
   /// The same storage without its history.

@@ -29,7 +29,7 @@ package final class SafetensorsFile {
     places[name].map { entries[$0] }
   }
 
-  /// Reads one tensor.
+  /// Reads one tensor, onto the device of the `DeviceScope`.
   ///
   /// - Throws: `SafetensorsError.missing` where there is none of that name, `.unreadable` where
   ///   the file has become shorter meanwhile.
@@ -38,7 +38,11 @@ package final class SafetensorsFile {
     let (tensor, start) = try allocate(entry)
     let bytes = UnsafeMutableRawBufferPointer(start: start, count: entry.offsets.count)
     try file.read(into: bytes, at: entry.offsets.lowerBound)
-    return withExtendedLifetime(tensor) { tensor }
+    do throws(TorchError) {
+      return try tensor.onDevice()
+    } catch {
+      throw .refused(file: path, tensor: name, reason: error.description)
+    }
   }
 
   /// Reads all tensors, in the order of the data.
@@ -61,7 +65,7 @@ package final class SafetensorsFile {
     _ entry: SafetensorsEntry
   ) throws(SafetensorsError) -> (Tensor, UnsafeMutableRawPointer?) {
     do throws(TorchError) {
-      let tensor = try Tensor.zeros(entry.shape, entry.dtype)
+      let tensor = try Tensor.writable(entry.shape, entry.dtype)
       return (tensor, try tensor.address())
     } catch {
       throw .refused(file: path, tensor: entry.name, reason: error.description)

@@ -67,7 +67,7 @@ package enum Safetensors {
     _ tensor: Tensor, _ name: String, to descriptor: Int32, _ path: String
   ) throws(SafetensorsError) -> String? {
     do throws(TorchError) {
-      let owner = tensor.isContiguous ? tensor : try tensor.contiguous()
+      let owner = try tensor.readable()
       let start = try owner.address()
       return withExtendedLifetime(owner) {
         let bytes = owner.count * Int(owner.facts.element_bytes)

@@ -1,7 +1,8 @@
 import CTorch
 
 extension Tensor {
-  /// The elements in row-major order as raw bytes, copied first only where they are not contiguous.
+  /// The elements in row-major order as raw bytes, copied first only where they are not contiguous or
+  /// not in main memory.
   ///
   /// - Parameter body: Must not let the buffer escape, nor write to it.
   /// - Returns: What `body` returns.
@@ -9,7 +10,7 @@ extension Tensor {
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws
     -> Result
   {
-    let owner = isContiguous ? self : try contiguous()
+    let owner = try readable()
     return try withExtendedLifetime(owner) {
       let start = try owner.address()
       let bytes = owner.count * Int(owner.facts.element_bytes)
@@ -64,7 +65,7 @@ extension Tensor {
   }
 
   private func elements<Element>(of source: Tensor) throws(TorchError) -> [Element] {
-    let owner = source.isContiguous ? source : try source.contiguous()
+    let owner = try source.readable()
     let start = try owner.address()
     return withExtendedLifetime(owner) {
       [Element](unsafeUninitializedCapacity: owner.count) { buffer, count in

@@ -1,6 +1,6 @@
 import CTorch
 
-/// A libtorch tensor on the CPU.
+/// A libtorch tensor, in main memory or on the device of the `DeviceScope` that it was made in.
 ///
 /// A `Tensor` owns one handle and frees it when the last reference goes. Several tensors may share
 /// one storage: views, `detached()` and `gradient` do. Methods that change a tensor in place say

@@ -14,7 +14,8 @@ struct Worker {
       let options = try WorkerOptions(Array(CommandLine.arguments.dropFirst()))
       switch options.command {
       case .help: print(WorkerOptions.help)
-      case .serve(let store): try serve(ArtifactStore(root: store))
+      case .serve(let store, let computing):
+        try serve(ArtifactStore(root: store), computing)
       case .export(let request, let output, let store):
         try Export.run(request: request, output: output, store: ArtifactStore(root: store))
       case .look: try Look.run()
@@ -29,12 +30,14 @@ struct Worker {
   /// What computes, for the log of the experiment.
   private static var library: String { "libtorch \(TorchRuntime.version), \(TorchRuntime.blas)" }
 
-  private static func serve(_ store: ArtifactStore) throws {
+  private static func serve(_ store: ArtifactStore, _ computing: Computing) throws {
     Orphan.endWithParent()
     TorchRuntime.flushDenormals()
     if let warning = TorchRuntime.blas.warning {
       FileHandle.standardError.write(Data((warning + "\n").utf8))
     }
+    // A device that is not there is said before any stage begins.
+    try DeviceScope.during(computing.device.description) {}
     let encoder = JSONEncoder()
     let say: (WorkerEvent) -> Void = { event in
       guard var line = try? encoder.encode(event) else { return }
@@ -49,7 +52,8 @@ struct Worker {
       let started = ContinuousClock.now
       do {
         try StageExecution.run(
-          StageContext(request: request, store: store, bench: bench, report: say))
+          StageContext(
+            request: request, store: store, bench: bench, computing: computing, report: say))
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         let bytes = try store.open(request.kind, request.key).bytes
         say(.done(key: request.key, seconds: seconds, bytes: bytes))

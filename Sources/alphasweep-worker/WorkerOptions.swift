@@ -1,7 +1,9 @@
+import Experiment
+
 /// What a worker is started for. Workers are started by `alphasweep`, so a few words suffice.
 struct WorkerOptions {
   enum Command: Equatable {
-    case serve(store: String)
+    case serve(store: String, computing: Computing)
     case export(request: String, output: String, store: String)
     case look
     case library
@@ -17,7 +19,7 @@ struct WorkerOptions {
   static let help = """
     alphasweep-worker: carries out stages for alphasweep
 
-    USAGE: alphasweep-worker --artifacts <folder>
+    USAGE: alphasweep-worker --artifacts <folder> [--device cpu|cuda|cuda:N] [--gradient-checkpointing]
            alphasweep-worker export --request <file> --output <folder> --artifacts <folder>
            alphasweep-worker look
            alphasweep-worker --library
@@ -43,9 +45,15 @@ struct WorkerOptions {
     }
     let isExport = arguments.first == "export"
     var values: [String: String] = [:]
+    var computing = Computing()
     var rest = arguments.dropFirst(isExport ? 1 : 0)
     while let name = rest.popFirst() {
-      guard ["--artifacts", "--request", "--output"].contains(name), let value = rest.popFirst()
+      if name == "--gradient-checkpointing" {
+        computing.checkpointsGradients = true
+        continue
+      }
+      let names = ["--artifacts", "--request", "--output", "--device"]
+      guard names.contains(name), let value = rest.popFirst()
       else { throw UsageError(description: "unexpected '\(name)'\n\n\(Self.help)") }
       values[name] = value
     }
@@ -55,10 +63,16 @@ struct WorkerOptions {
       }
       return value
     }
+    if let name = values["--device"] {
+      guard let device = Device(name) else {
+        throw UsageError(description: "'\(name)' is no device; write cpu, cuda or cuda:0")
+      }
+      computing.device = device
+    }
     let store = try required("--artifacts")
     command =
       isExport
       ? .export(request: try required("--request"), output: try required("--output"), store: store)
-      : .serve(store: store)
+      : .serve(store: store, computing: computing)
   }
 }

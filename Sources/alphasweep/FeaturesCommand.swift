@@ -27,7 +27,8 @@ struct FeaturesCommand: AsyncParsableCommand {
   func run() async throws {
     let request = LookRequest.features(
       FeaturesLook(
-        checkpoint: checkpoint, recordings: recordings, output: output, threads: look.threads))
+        checkpoint: checkpoint, recordings: recordings, output: output, threads: look.threads,
+        device: look.device))
     try await look.answer(request) { answer in
       guard case .features(let features) = answer else { return nil }
       if look.json { return try Canonical(encoding: features).text + "\n" }
@@ -41,9 +42,14 @@ struct FeaturesCommand: AsyncParsableCommand {
 }
 
 /// What the commands that look at checkpoints share.
+extension Device: ExpressibleByArgument {}
+
 struct LookOptions: ParsableArguments {
   @Option(help: "Threads to compute with; all cores where none is said.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "What to compute on: cpu, cuda or a card such as cuda:0.")
+  var device = Device.cpu
 
   @Flag(help: "Write it as JSON.")
   var json = false

@@ -41,7 +41,7 @@ struct SimilarityCommand: AsyncParsableCommand {
     let request = LookRequest.similarity(
       SimilarityLook(
         reference: reference, other: other, recordings: recordings, frames: frames, seed: seed,
-        ridge: ridge, threads: look.threads))
+        ridge: ridge, threads: look.threads, device: look.device))
     try await look.answer(request) { answer in
       guard case .similarity(let similarity) = answer else { return nil }
       return look.json ? try Canonical(encoding: similarity).text + "\n" : Self.text(similarity)

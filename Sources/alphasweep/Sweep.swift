@@ -49,7 +49,8 @@ struct Sweep {
   private func carryOut(
     program: String, ledger: Diary, logger: Logger
   ) async throws -> (SweepSummary, Int32?) {
-    let backend = LocalWorkers(program: program, store: workspace.store)
+    let backend = LocalWorkers(
+      program: program, store: workspace.store, computing: workspace.site.computing)
     let view = try progress(ledger)
     let log = SweepLog(logger)
     let scheduler = Scheduler(

@@ -92,6 +92,12 @@ struct DefinitionErrorTests {
       "memory: all", "memory: 8GB",
       "here.yaml:5:9: 'memory' must be an amount such as '8 GB', or 'all', not '8GB'"),
     Slip("cores: all", "cores: 0", "here.yaml:4:8: 'cores' must be from 1 to 65536, not '0'"),
+    Slip(
+      "workers: auto", "workers: auto\ndevice: gpu",
+      "here.yaml:7:9: 'device' must be cpu, cuda or a card such as 'cuda:0', not 'gpu'"),
+    Slip(
+      "workers: auto", "workers: auto\ngradient-checkpointing: 1",
+      "here.yaml:7:25: 'gradient-checkpointing' must be true or false, not '1'"),
     Slip("cores: all", "cores: some", "here.yaml:4:8: 'cores' must be a whole number, not 'some'"),
     Slip(
       "workers: auto", "wrokers: auto",

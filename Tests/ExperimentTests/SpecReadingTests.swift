@@ -170,6 +170,10 @@ struct SpecReadingTests {
         == SiteDefinition(
           name: "here", recordings: "r", artifacts: "/a", cores: nil, memoryGigabytes: nil,
           workers: nil))
+    let card = machine + "\ndevice: cuda:1\ngradient-checkpointing: true"
+    #expect(
+      try SiteDefinition(yaml: card, file: "sites/here.yaml").computing
+        == Computing(device: .cuda(index: 1), checkpointsGradients: true))
   }
 
   // MARK: What is shipped

@@ -28,6 +28,28 @@ import Testing
     }
   }
 
+  /// What a site says of memory is no part of a key, so it must not change what is found under one.
+  @Test func gradientCheckpointingGivesTheSameBytes() async {
+    await #expect(processExitsWith: .success) {
+      let world = try SpokenWorld(SpokenWorld.spec)
+      let again = ArtifactStore(root: world.folder.path + "/again")
+      let trainings = world.plan.stages.values.filter { [.pretrain, .fineTune].contains($0.kind) }
+      #expect(!trainings.isEmpty)
+      for stage in trainings {
+        let request = StageRequest(stage, in: world.plan, attempt: 2)
+        let context = StageContext(
+          request: request, store: world.store, bench: Workbench(),
+          computing: Computing(checkpointsGradients: true), report: { _ in })
+        try again.publish(stage.kind, stage.key, identity: request.identity) { staging in
+          try StageExecution.write(context, to: staging.folder)
+        }
+        #expect(
+          try world.store.record(stage.kind, stage.key) == again.record(stage.kind, stage.key),
+          "\(stage.label)")
+      }
+    }
+  }
+
   /// A training that stops and starts again must meet the batches that it would have met.
   @Test func skippedBatchesAreTheOnesThatWouldHaveCome() {
     let lengths = (0..<37).map { 10 + ($0 * 7) % 23 }

@@ -95,6 +95,35 @@ struct EncoderFamilyTests {
     }
   }
 
+  /// With dropout and padding, whose draws and masks the second computation must meet again.
+  @Test(arguments: cases)
+  func gradientCheckpointingChangesNoBit(name: String) throws {
+    func gradients(_ checkpoints: GradientCheckpoints?) throws -> [String: [Float]] {
+      let model = try Model(name)
+      for (_, tensor) in model.weights.ordered { try tensor.setRequiresGradient(true) }
+      let frames = try (0..<2).map {
+        try model.encoder.downsample(model.expected("waveform.\($0)"), checkpoints: checkpoints)
+      }
+      let lengths = frames.map { $0.shape[1] }
+      let longest = try #require(lengths.max())
+      let batch = try Tensor.concatenated(
+        frames.map { try $0.extended(dimension: 1, to: longest) }, dimension: 0)
+      let dropout = EncoderDropout(probability: 0.2, generator: try Generator(seed: 4))
+      let states = try model.encoder.encode(
+        model.encoder.project(batch, dropout: dropout), padding: PaddingMask(lengths: lengths),
+        dropout: dropout, checkpoints: checkpoints)
+      try states[states.count - 1].square().mean().backward()
+      try checkpoints?.backward()
+      return try Dictionary(
+        uniqueKeysWithValues: model.weights.ordered.filter { $0.name != EncoderTensors.mask }.map {
+          ($0.name, try #require($0.tensor.gradient, "\($0.name)").floats())
+        })
+    }
+    let whole = try gradients(nil)
+    let again = try gradients(GradientCheckpoints())
+    for (name, values) in whole { #expect(again[name] == values, "\(name)") }
+  }
+
   @Test(arguments: cases)
   func everyGradientIsThatOfTheReference(name: String) throws {
     let model = try Model(name)

@@ -7,16 +7,20 @@ import Torch
 
   init() throws { oracle = try Oracle() }
 
-  private func optimiser(_ name: String, _ parameter: Tensor) throws -> Adam {
+  private func optimiser(
+    _ name: String, _ parameter: Tensor, byOperations: Bool = false
+  ) throws -> Adam {
     switch name {
-    case "adam": try Adam(parameters: [("p", parameter)], learningRate: 1e-2)
+    case "adam":
+      try Adam(parameters: [("p", parameter)], learningRate: 1e-2, byOperations: byOperations)
     case "adam-l2":
       try Adam(
         parameters: [("p", parameter)], learningRate: 1e-2, betas: (0.8, 0.98), epsilon: 1e-6,
-        weightDecay: 0.1)
+        weightDecay: 0.1, byOperations: byOperations)
     default:
       try Adam(
-        parameters: [("p", parameter)], learningRate: 1e-2, weightDecay: 0.1, decoupled: true)
+        parameters: [("p", parameter)], learningRate: 1e-2, weightDecay: 0.1, decoupled: true,
+        byOperations: byOperations)
     }
   }
 
@@ -30,10 +34,11 @@ import Torch
     }
   }
 
-  @Test(arguments: ["adam", "adam-l2", "adamw"])
-  func trajectoriesArePyTorchs(name: String) throws {
+  /// In one pass of our own, and by libtorch's operations as on other devices.
+  @Test(arguments: ["adam", "adam-l2", "adamw"], [false, true])
+  func trajectoriesArePyTorchs(name: String, byOperations: Bool) throws {
     let parameter = try oracle.leaf("adam.start")
-    let optimiser = try optimiser(name, parameter)
+    let optimiser = try optimiser(name, parameter, byOperations: byOperations)
     try train(optimiser, parameter, oracle["adam.gradients"], steps: 0..<200)
     // 200 updates of about 1e-2, each rounded at 6e-8 of a number near 1.
     try expectClose(parameter, oracle["\(name).end"], within: 1e-6)

@@ -11,6 +11,7 @@
 #define CTORCH_H
 
 #include "ct_core.h"
+#include "ct_device.h"
 #include "ct_kernels.h"
 #include "ct_network.h"
 #include "ct_operations.h"

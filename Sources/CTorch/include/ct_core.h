@@ -135,7 +135,8 @@ ct_status ct_tensor_item(const ct_tensor *tensor, double *out) CT_NOEXCEPT;
 
 // MARK: Autograd
 
-ct_status ct_backward(const ct_tensor *tensor) CT_NOEXCEPT;
+/// Backward from `tensor`, from `gradient` of its shape or, for a scalar, from 1.
+ct_status ct_backward(const ct_tensor *tensor, const ct_tensor *_Nullable gradient) CT_NOEXCEPT;
 ct_status ct_set_requires_gradient(ct_tensor *tensor, bool requires_gradient) CT_NOEXCEPT;
 
 /// The accumulated gradient, or NULL where there is none (with status 0).

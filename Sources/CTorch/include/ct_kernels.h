@@ -19,6 +19,8 @@ typedef struct ct_adam_settings {
   double weight_decay;
   /// Weight decay as AdamW has it (θ ← θ − lr·λ·θ), instead of λ·θ added to the gradient.
   bool decoupled;
+  /// Computes by libtorch's own operations also in main memory, as it is done on other devices.
+  bool by_operations;
 } ct_adam_settings;
 
 /// One Adam step over `count` float32 parameters. `steps` counts the steps of each parameter
@@ -39,8 +41,9 @@ ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_te
                          double alpha) CT_NOEXCEPT;
 
 /// A float32 tensor shaped like `x`: 0 with the given probability, else 1 / (1 − probability).
-/// Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the generator, so
-/// the mask depends neither on the number of threads nor on the processor.
+/// In main memory by Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the
+/// generator, so that the mask depends neither on the number of threads nor on the processor; elsewhere
+/// by the device's own generator, seeded with those bits.
 ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *generator,
                           ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 

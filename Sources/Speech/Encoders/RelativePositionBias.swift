@@ -8,14 +8,19 @@ import Torch
 /// `WavLMAttention`.
 struct RelativePositionBias {
   /// H×T×T: query frame, key frame.
-  private let bias: Tensor
+  let bias: Tensor
 
+  /// The bias before the gates.
+  ///
   /// - Parameters:
   ///   - positions: How distances fall into buckets.
   ///   - table: buckets×H.
   ///   - frames: T.
   /// - Throws: `TorchError`.
-  init(_ positions: RelativePositions, table: Tensor, frames: Int) throws {
+  /// - Returns: H×T×T.
+  static func bias(
+    _ positions: RelativePositions, table: Tensor, frames: Int
+  ) throws -> Tensor {
     // The buckets of distances 1−T … T−1; query i sees the T of them that begin at T−1−i.
     let buckets = (0..<max(0, 2 * frames - 1)).map {
       Int64(positions.bucket(distance: $0 - (frames - 1)))
@@ -25,7 +30,7 @@ struct RelativePositionBias {
     for query in 0..<frames {
       indices += buckets[(frames - 1 - query)..<(2 * frames - 1 - query)]
     }
-    bias = try Network.embedding(Tensor(indices, shape: [frames, frames]), weight: table)
+    return try Network.embedding(Tensor(indices, shape: [frames, frames]), weight: table)
       .permuted([2, 0, 1]).contiguous()
   }
 

@@ -20,9 +20,18 @@ package final class SpeechEncoder {
 
   /// The downsampling module: convolutions, or DeCoAR 2.0's filterbank.
   ///
-  /// B×N at 16 kHz, each row as `EncoderConfiguration.prepared` gives it and without padding →
-  /// B×T×C.
-  package func downsample(_ waveforms: Tensor) throws -> Tensor {
+  /// - Parameters:
+  ///   - waveforms: B×N at 16 kHz, each row as `EncoderConfiguration.prepared` gives it and without
+  ///     padding.
+  ///   - checkpoints: As for `encode`.
+  /// - Throws: `TorchError` when shapes do not fit.
+  /// - Returns: B×T×C.
+  package func downsample(
+    _ waveforms: Tensor, checkpoints: GradientCheckpoints? = nil
+  ) throws -> Tensor {
+    if let checkpoints {
+      return try checkpoints.segment([waveforms], generator: nil) { try self.downsample($0[0]) }
+    }
     guard let bins = configuration.melBins else {
       return try ConvolutionFrontEnd(configuration: configuration, weights: weights)(waveforms)
     }
@@ -46,23 +55,30 @@ package final class SpeechEncoder {
   ///   - projected: B×T×D, from `project`; masked frames already replaced.
   ///   - padding: which frames are real; `nil` when all are.
   ///   - dropout: `nil` outside training.
+  ///   - checkpoints: Keep the inputs of layers only; the caller runs `backward` of these after that of
+  ///     its loss. `nil` to record everything.
   /// - Throws: `TorchError` when shapes do not fit.
   /// - Returns: L + 1 hidden states, each B×T×D: the inputs of the layers and the encoder's output,
   ///   which in a pre-LN encoder has gone through its last norm.
   package func encode(
-    _ projected: Tensor, padding: PaddingMask? = nil, dropout: EncoderDropout? = nil
+    _ projected: Tensor, padding: PaddingMask? = nil, dropout: EncoderDropout? = nil,
+    checkpoints: GradientCheckpoints? = nil
   ) throws -> [Tensor] {
-    var hidden = projected
-    if let padding { hidden = try hidden.multiplying(by: padding.frames) }
-    let embedding = PositionEmbedding(configuration: configuration, weights: weights)
-    hidden = try hidden.adding(embedding(hidden))
-    if !configuration.isPreNorm { hidden = try encoderNorm(hidden) }
-    hidden = try hidden.dropped(dropout)
-    let positions = try relativePositions(frames: hidden.shape[1])
+    func segment(_ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> Tensor) throws -> Tensor
+    {
+      try checkpoints?.segment(inputs, generator: dropout?.generator, body) ?? body(inputs)
+    }
+    var hidden = try segment([projected]) { try self.embed($0[0], padding, dropout) }
+    let bias = try relativePositions(frames: hidden.shape[1]).map { positions in
+      try segment([]) { _ in try positions() }
+    }
     var states = [hidden]
     for index in 0..<configuration.layers {
       let layer = TransformerLayer(configuration: configuration, weights: weights, index: index)
-      hidden = try layer(hidden, padding: padding, positions: positions, dropout: dropout)
+      hidden = try segment([hidden] + (bias.map { [$0] } ?? [])) { inputs in
+        let positions = inputs.count > 1 ? RelativePositionBias(bias: inputs[1]) : nil
+        return try layer(inputs[0], padding: padding, positions: positions, dropout: dropout)
+      }
       states.append(hidden)
     }
     if configuration.isPreNorm {
@@ -75,10 +91,23 @@ package final class SpeechEncoder {
     try weights.layerNorm(hidden, EncoderNames.encoderNorm)
   }
 
-  private func relativePositions(frames: Int) throws -> RelativePositionBias? {
+  /// The input of the first layer.
+  private func embed(
+    _ projected: Tensor, _ padding: PaddingMask?, _ dropout: EncoderDropout?
+  ) throws -> Tensor {
+    let real = try padding.map { try projected.multiplying(by: $0.frames) } ?? projected
+    let embedding = PositionEmbedding(configuration: configuration, weights: weights)
+    let hidden = try real.adding(embedding(real))
+    return try (configuration.isPreNorm ? hidden : encoderNorm(hidden)).dropped(dropout)
+  }
+
+  /// What makes the bias of attention by distance; `nil` where the family has none.
+  private func relativePositions(frames: Int) -> (() throws -> Tensor)? {
     guard let positions = configuration.relativePositions else { return nil }
     let names = configuration.names
     let table = "\(names.layer(0)).\(names.attention).\(EncoderNames.relativeTable)"
-    return try RelativePositionBias(positions, table: weights(table), frames: frames)
+    return {
+      try RelativePositionBias.bias(positions, table: self.weights(table), frames: frames)
+    }
   }
 }

@@ -14,6 +14,10 @@ package struct FeatureFile {
   ///
   /// - Throws: `LookError`, `AudioError`, `CheckpointError`, `SafetensorsError`; nothing is left then.
   package func write(report: (Double, String) -> Void) throws -> FeaturesAnswer {
+    try DeviceScope.during(request.device.description) { try writeFromDevice(report: report) }
+  }
+
+  private func writeFromDevice(report: (Double, String) -> Void) throws -> FeaturesAnswer {
     guard !FileManager.default.fileExists(atPath: request.output) else {
       throw LookError.exists(path: request.output)
     }

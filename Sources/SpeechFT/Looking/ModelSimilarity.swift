@@ -12,6 +12,10 @@ package struct ModelSimilarity {
   /// - Throws: `LookError` for models whose layers or frames do not pair up, `CheckpointError`,
   ///   `AudioError`, `SimilarityError`.
   package func answer(report: (Double, String) -> Void) throws -> SimilarityAnswer {
+    try DeviceScope.during(request.device.description) { try answerOnDevice(report: report) }
+  }
+
+  private func answerOnDevice(report: (Double, String) -> Void) throws -> SimilarityAnswer {
     try TorchRuntime.setThreads(request.threads)
     let files = try RecordingFiles.named(request.recordings)
     let reference = try CheckpointFolder.read(request.reference)
@@ -22,8 +26,12 @@ package struct ModelSimilarity {
         files, HiddenStates(reference), HiddenStates(other), report)
       let layers = try samples.enumerated().map { layer, pair in
         report(0.9 + 0.1 * Double(layer) / Double(samples.count), "layer \(layer)")
-        let similarity = try FeatureSimilarity.compare(
-          reference: pair.reference, features: pair.other, ridge: request.ridge)
+        // Sums in float64 by BLAS's symmetric products: work for the CPU.
+        let similarity = try DeviceScope.during(Device.cpu.description) {
+          try FeatureSimilarity.compare(
+            reference: pair.reference.inMainMemory(), features: pair.other.inMainMemory(),
+            ridge: request.ridge)
+        }
         return SimilarityRecord.Layer(
           layer: layer, linearCKA: similarity.linearCKA, debiasedCKA: similarity.debiasedCKA,
           r2: similarity.r2)

@@ -13,7 +13,7 @@ extension TorchArchive {
     try self.init(file, path: path)
   }
 
-  /// Reads one tensor.
+  /// Reads one tensor, onto the device of the `DeviceScope`.
   ///
   /// - Parameters:
   ///   - description: Of this archive's document.
@@ -29,7 +29,7 @@ extension TorchArchive {
     let tensor: Tensor
     let start: UnsafeMutableRawPointer?
     do throws(TorchError) {
-      tensor = try Tensor.zeros(description.shape, dtype)
+      tensor = try Tensor.writable(description.shape, dtype)
       start = try tensor.address()
     } catch {
       throw .refused(file: path, tensor: name, error)
@@ -37,6 +37,10 @@ extension TorchArchive {
     defer { withExtendedLifetime(tensor) {} }
     try read(
       description, into: .init(start: start, count: tensor.count * dtype.bytesPerElement))
-    return tensor
+    do throws(TorchError) {
+      return try tensor.onDevice()
+    } catch {
+      throw .refused(file: path, tensor: name, error)
+    }
   }
 }
