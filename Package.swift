@@ -7,16 +7,25 @@ let libtorch = Context.environment["LIBTORCH"]
 
 let torchHeaders: [String] =
   if let libtorch {
-    ["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"]
+    // C++20 would take our own headers for modules.
+    [
+      "-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include", "-fno-cxx-modules",
+    ]
   } else {
     ["-I/usr/include/torch/csrc/api/include"]
   }
 
+/// By path where there are two: the linker may look in the system's folders first.
 let torchLibraries: [LinkerSetting] =
-  [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
-  + (libtorch.map { folder in
-    [.unsafeFlags(["-L\(folder)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(folder)/lib"])]
-  } ?? [])
+  if let libtorch {
+    [
+      .unsafeFlags(
+        ["torch", "torch_cpu", "c10"].map { "\(libtorch)/lib/lib\($0).so" }
+          + ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"])
+    ]
+  } else {
+    [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]
+  }
 
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
