@@ -9,8 +9,6 @@
 #include <mutex>
 #include <string>
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include "support.h"
 
 namespace shim {
@@ -47,7 +45,7 @@ void make_exact() {
 
 }  // namespace
 
-at::Tensor shim::dropout_mask_elsewhere(const at::Tensor &x, double probability, uint64_t key) {
+at::Tensor shim::dropout_factors_elsewhere(const at::Tensor &x, double probability, uint64_t key) {
   auto generator = at::globalContext().defaultGenerator(x.device()).clone();
   generator.set_current_seed(key);
   return at::empty(x.sizes(), x.options().dtype(at::kFloat))

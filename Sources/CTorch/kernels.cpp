@@ -1,56 +1,15 @@
 // Loops of our own over contiguous float32 memory. None of them depends on the number of threads
 // or on the processor: elements are independent, and sums are taken over blocks of fixed size.
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
-#include <memory>
-#include <mutex>
-#include <thread>
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <Libmerge.h>
 
-#include "support.h"
-
-#if defined(__x86_64__) && defined(__clang__)
-// AVX2 without FMA, which would round differently from the plain version.
-#define CT_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define CT_WIDE
-#endif
-
-// A fused multiply-add would make results depend on the processor.
-#pragma clang fp contract(off)
+#include "loops.h"
 
 using shim::guarded;
+using shim::in_parallel;
 
 namespace {
-
-constexpr int64_t smallest_share = 1 << 17;
-
-/// Calls body(begin, end) over [0, total), in several threads where that pays. Shares begin at
-/// multiples of `grain`.
-template <class Body>
-void in_parallel(int64_t total, int64_t grain, const Body &body) {
-  struct Team {
-    std::vector<std::thread> threads;
-    ~Team() {
-      for (auto &thread : threads) thread.join();
-    }
-  } team;
-  int64_t workers = std::min<int64_t>(at::get_num_threads(), total / smallest_share);
-  if (workers <= 1) {
-    body(0, total);
-    return;
-  }
-  int64_t share = (total / workers + grain) / grain * grain;
-  for (int64_t begin = share; begin < total; begin += share) {
-    int64_t end = std::min(begin + share, total);
-    team.threads.emplace_back([&body, begin, end] { body(begin, end); });
-  }
-  body(0, std::min(share, total));
-}
 
 float *float_data(const at::Tensor &tensor, const char *what) {
   TORCH_CHECK(tensor.scalar_type() == at::kFloat && tensor.is_contiguous() &&
@@ -173,54 +132,6 @@ at::Tensor widened(const at::Tensor &x) {
   return x.to(at::kFloat).contiguous();
 }
 
-// MARK: Philox
-
-constexpr int lanes = 16;
-using Words = std::array<std::array<uint32_t, lanes>, 4>;
-
-/// Philox4x32-10 in `lanes` counters at once. Constants: Salmon, Moraes, Dror and Shaw,
-/// "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-inline __attribute__((always_inline)) void philox(Words &c, uint32_t key0, uint32_t key1) {
-  for (int round = 0; round < 10; ++round) {
-    for (int j = 0; j < lanes; ++j) {
-      uint64_t left = uint64_t(0xD2511F53u) * c[0][j];
-      uint64_t right = uint64_t(0xCD9E8D57u) * c[2][j];
-      uint32_t first = uint32_t(right >> 32) ^ c[1][j] ^ key0;
-      uint32_t third = uint32_t(left >> 32) ^ c[3][j] ^ key1;
-      c[1][j] = uint32_t(right);
-      c[3][j] = uint32_t(left);
-      c[0][j] = first;
-      c[2][j] = third;
-    }
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-}
-
-constexpr int64_t mask_group = 4 * lanes;
-
-/// Element 64·g + 16·w + j is decided by word w of counter 16·g + j.
-CT_WIDE
-void fill_mask(float *out, int64_t begin, int64_t end, uint64_t key, uint32_t threshold,
-               float kept) {
-  for (int64_t start = begin; start < end; start += mask_group) {
-    Words words;
-    uint64_t counter = uint64_t(start) / 4;
-    for (int j = 0; j < lanes; ++j) {
-      words[0][j] = uint32_t(counter + j);
-      words[1][j] = uint32_t((counter + j) >> 32);
-      words[2][j] = 0;
-      words[3][j] = 0;
-    }
-    philox(words, uint32_t(key), uint32_t(key >> 32));
-    float values[mask_group];
-    for (int i = 0; i < mask_group; ++i) {
-      values[i] = words[i / lanes][i % lanes] < threshold ? 0.0f : kept;
-    }
-    memcpy(out + start, values, sizeof(float) * std::min(mask_group, end - start));
-  }
-}
-
 }  // namespace
 
 extern "C" {
@@ -313,38 +224,6 @@ ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_te
       out.copy_(sum);
     }
   });
-}
-
-ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *generator,
-                          ct_tensor **out) noexcept {
-  return shim::produce(out, [&] {
-    TORCH_CHECK(probability >= 0 && probability < 1,
-                "the probability must be at least 0 and below 1, but is ", probability);
-    uint64_t key;
-    {
-      auto *source = at::check_generator<at::CPUGeneratorImpl>(generator->value);
-      std::lock_guard<std::mutex> lock(source->mutex_);
-      key = source->random64();
-    }
-    if (!x->value.is_cpu()) {
-      return shim::dropout_mask_elsewhere(x->value, probability, key).to(x->value.scalar_type());
-    }
-    auto mask = at::empty(x->value.sizes(), at::kFloat);
-    auto threshold = uint32_t(probability * 4294967296.0);
-    auto kept = float(1 / (1 - probability));
-    float *data = mask.data_ptr<float>();
-    in_parallel(mask.numel(), mask_group, [&](int64_t begin, int64_t end) {
-      fill_mask(data, begin, end, key, threshold, kept);
-    });
-    return mask.to(x->value.scalar_type());
-  });
-}
-
-void ct_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) noexcept {
-  Words words{};
-  for (int word = 0; word < 4; ++word) words[word][0] = counter[word];
-  philox(words, key[0], key[1]);
-  for (int word = 0; word < 4; ++word) out[word] = words[word][0];
 }
 
 }  // extern "C"

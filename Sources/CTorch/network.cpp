@@ -131,22 +131,6 @@ ct_status ct_lstm(const ct_tensor *input, const ct_tensor *const *weights, size_
   });
 }
 
-ct_status ct_attention_weights(const ct_tensor *q, const ct_tensor *k, const ct_tensor *mask,
-                               int64_t heads, double scale, ct_tensor **out) noexcept {
-  return produce(out, [&] {
-    // Scaling q costs T·d products where scaling the scores would cost T·S.
-    auto scores = at::bmm(q->value.mul(scale), k->value.transpose(1, 2));
-    if (mask != nullptr) {
-      TORCH_CHECK(heads > 0 && scores.size(0) % heads == 0, "a batch of ", scores.size(0),
-                  " is not a multiple of ", heads, " heads");
-      // In place: bmm does not need its product for the gradient.
-      scores.view({scores.size(0) / heads, heads, scores.size(1), scores.size(2)})
-          .add_(mask->value);
-    }
-    return scores.softmax(-1);
-  });
-}
-
 ct_status ct_ctc_loss(const ct_tensor *log_probabilities, const ct_tensor *targets,
                       const int64_t *input_lengths, const int64_t *target_lengths, size_t batch,
                       int64_t blank, ct_loss_reduction reduction, bool zero_infinity,

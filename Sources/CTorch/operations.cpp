@@ -62,9 +62,7 @@ at::Tensor binary(ct_binary operation, const at::Tensor &a, const at::Tensor &b)
     case ct_binary_minimum: return at::minimum(a, b);
     case ct_binary_logical_and: return at::logical_and(a, b);
     case ct_binary_logical_or: return at::logical_or(a, b);
-    case ct_binary_matmul:
-      if (!shim::narrow_products) return at::matmul(a, b);
-      return shim::widened(at::matmul(shim::narrow(a), shim::narrow(b)));
+    case ct_binary_matmul: return shim::product(a, b);
     default: return arithmetic(operation, a, b);
   }
 }

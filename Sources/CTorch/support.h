@@ -38,7 +38,7 @@ struct AdamTensors {
 void adam_elsewhere(const std::vector<AdamTensors> &all, const ct_adam_settings &settings);
 double squared_norm_elsewhere(const std::vector<at::Tensor> &tensors);
 void interpolate_elsewhere(at::Tensor &out, const at::Tensor &a, const at::Tensor &b, double alpha);
-at::Tensor dropout_mask_elsewhere(const at::Tensor &x, double probability, uint64_t key);
+at::Tensor dropout_factors_elsewhere(const at::Tensor &x, double probability, uint64_t key);
 
 /// A function of a library that libtorch may have brought along, or null.
 template <class Function>
@@ -60,6 +60,11 @@ inline at::Tensor narrow(const at::Tensor &x) {
 /// The result of such a product: a bfloat16 number, in float32.
 inline at::Tensor widened(const at::Tensor &product) {
   return product.to(at::kBFloat16).to(at::kFloat);
+}
+
+/// A matrix product as this thread computes them.
+inline at::Tensor product(const at::Tensor &a, const at::Tensor &b) {
+  return narrow_products ? widened(at::matmul(narrow(a), narrow(b))) : at::matmul(a, b);
 }
 
 /// Whether the Fourier transform is the faster way to this convolution, and the convolution.

@@ -1,46 +1,33 @@
 import CTorch
 
 extension Network {
-  /// softmax(q·kᵀ / √d + mask) · v, for each head.
+  /// softmax(q·kᵀ / √d + bias + mask) · v, for each head.
   ///
-  /// Composed of batched products, which on the CPU is the fastest form that libtorch 1.13 has.
+  /// In main memory it goes head by head: the scores of one stay in the cache, and the backward pass
+  /// computes them again instead of keeping them (Dao et al. 2022, arXiv 2205.14135, by heads instead of
+  /// by tiles). The bits are those of products over all heads at once.
   ///
   /// - Parameters:
   ///   - query: [B, heads, T, d].
   ///   - key: [B, heads, S, d].
   ///   - value: [B, heads, S, d].
-  ///   - mask: Added to the scores: 0 where a frame may be seen, −∞ (or very negative) elsewhere;
-  ///     broadcast to [B, heads, T, S].
+  ///   - bias: Added to the scores; broadcast to [B, heads, T, S].
+  ///   - mask: Added to the scores and without gradient: 0 where a frame may be seen, −∞ (or very
+  ///     negative) elsewhere; broadcast likewise.
   ///   - dropout: Drops attention weights with this probability, drawn from this generator.
   /// - Returns: [B, heads, T, d].
   /// - Throws: `TorchError.refused` where the shapes do not fit.
   package static func scaledDotProductAttention(
-    _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil,
+    _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor? = nil, mask: Tensor? = nil,
     dropout: (probability: Double, generator: Generator)? = nil
   ) throws(TorchError) -> Tensor {
-    let shape = query.shape
-    guard shape.count == 4, key.rank == 4, value.rank == 4 else {
-      throw .refused(
-        operation: "scaledDotProductAttention",
-        operands: [query, key, value].map(\.summary),
-        reason: "query, key and value must be [batch, heads, frames, features]")
+    let scale = 1 / Double(max(1, query.shape.last ?? 1)).squareRoot()
+    // Scaling q costs T·d products where scaling the scores would cost T·S.
+    let scaled = try query.multiplying(by: scale)
+    return try Tensor.make("scaledDotProductAttention", [query, key, value, bias, mask]) {
+      ct_attention(
+        scaled.handle, key.handle, value.handle, bias?.handle, mask?.handle,
+        dropout?.probability ?? 0, dropout?.generator.handle, $0)
     }
-    let (heads, width) = (shape[1], shape[3])
-    let (q, k, v) = (try merged(query), try merged(key), try merged(value))  // [B·heads, T, d]
-    var weights = try Tensor.make("scaledDotProductAttention", [query, key, value, mask]) {
-      ct_attention_weights(
-        q.handle, k.handle, mask?.handle, Int64(heads), 1 / Double(width).squareRoot(), $0)
-    }  // [B·heads, T, S]
-    if let dropout {
-      weights = try self.dropout(
-        weights, probability: dropout.probability, generator: dropout.generator)
-    }
-    return try weights.matmul(v).reshape([shape[0], heads, shape[2], value.shape[3]])
-  }
-
-  /// [B, heads, T, d] → [B·heads, T, d].
-  private static func merged(_ tensor: Tensor) throws(TorchError) -> Tensor {
-    let shape = tensor.shape
-    return try tensor.reshape([shape[0] * shape[1], shape[2], shape[3]])
   }
 }

@@ -116,9 +116,8 @@ package enum Network {
     _ input: Tensor, probability: Double, generator: Generator
   ) throws(TorchError) -> Tensor {
     if probability == 0 { return input }
-    let mask = try Tensor.make("dropout", [input]) {
-      ct_dropout_mask(input.handle, probability, generator.handle, $0)
+    return try Tensor.make("dropout", [input]) {
+      ct_dropout(input.handle, probability, generator.handle, $0)
     }
-    return try input * mask
   }
 }

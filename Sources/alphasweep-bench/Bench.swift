@@ -17,7 +17,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Write one JSON object a line.") var json = false
 
   enum Measurement: String, CaseIterable, ExpressibleByArgument {
-    case training, cka, start, cached, merge
+    case training, base, cka, start, cached, merge
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
@@ -27,9 +27,10 @@ struct Bench: AsyncParsableCommand {
     let peer = Peer(python: python, folder: peers)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     for threads in Set([1, min(2, cores)]).sorted() {
-      if wanted.contains(.training) { try await training(threads, peer) }
+      if wanted.contains(.training) { try await training(.tiny, 3, threads, peer) }
       if wanted.contains(.cka) { try await similarity(threads, peer) }
     }
+    if wanted.contains(.base) { try await training(.base, 10, min(2, cores), peer) }
     let program = Program(besides: CommandLine.arguments[0], name: "alphasweep")
     if wanted.contains(.start) {
       show(
@@ -40,11 +41,23 @@ struct Bench: AsyncParsableCommand {
     if wanted.contains(.merge) { try await merging(peer) }
   }
 
-  private func training(_ threads: Int, _ peer: Peer) async throws {
-    let step = TrainingStep(batch: 4, seconds: 3, threads: threads, steps: 10)
+  private func training(
+    _ size: TrainingStep.Size, _ seconds: Int, _ threads: Int, _ peer: Peer
+  ) async throws {
+    let steps = size == .base ? 3 : 10
+    let own = Program(besides: CommandLine.arguments[0], name: "alphasweep-bench")
+    let ours = try await own.measured([
+      "step", "--size", size.rawValue, "--seconds", "\(seconds)", "--threads", "\(threads)",
+      "--steps", "\(steps)",
+    ])
+    let theirs = try await peer.measure(
+      "training_step.py", [size.rawValue, "4", "\(seconds)", "\(threads)", "\(steps)"],
+      threads: threads)
+    let what = "training step, \(size), 4 x \(seconds) s, \(threads) threads"
+    show(what, ours.milliseconds, theirs)
+    guard let peak = ours.peakMegabytes else { return }
     show(
-      "training step, 4 x 3 s, \(threads) threads", try step.milliseconds(),
-      try await peer.measure("training_step.py", ["4", "3", "\(threads)", "10"], threads: threads))
+      what + ", peak memory", peak, theirs.name, theirs.peakMegabytes, unit: "MB")
   }
 
   private func similarity(_ threads: Int, _ peer: Peer) async throws {
@@ -66,26 +79,32 @@ struct Bench: AsyncParsableCommand {
   }
 
   func show(_ what: String, _ ours: Double, _ other: Comparand) {
-    let ratio = other.milliseconds.map { ours / $0 }
+    show(what, ours, other.name, other.milliseconds, unit: "ms")
+  }
+
+  private func show(
+    _ what: String, _ ours: Double, _ peer: String, _ theirs: Double?, unit: String
+  ) {
+    let ratio = theirs.map { ours / $0 }
     if json {
       let fields = [
-        "\"what\":\"\(what)\"", "\"milliseconds\":\(ours)", "\"peer\":\"\(other.name)\"",
-        "\"peerMilliseconds\":\(other.milliseconds.map { "\($0)" } ?? "null")",
+        "\"what\":\"\(what)\"", "\"unit\":\"\(unit)\"", "\"alphasweep\":\(ours)",
+        "\"peer\":\"\(peer)\"", "\"theirs\":\(theirs.map { "\($0)" } ?? "null")",
         "\"ratio\":\(ratio.map { "\($0)" } ?? "null")",
       ]
       print("{\(fields.joined(separator: ","))}")
       return
     }
     print(what)
-    print("  alphasweep \(Self.text(ours)) · \(other.name) ", terminator: "")
-    if let milliseconds = other.milliseconds, let ratio {
-      print("\(Self.text(milliseconds)) · ratio \(String(format: "%.2f", ratio))")
+    print("  alphasweep \(Self.text(ours)) \(unit) · \(peer) ", terminator: "")
+    if let theirs, let ratio {
+      print("\(Self.text(theirs)) \(unit) · ratio \(String(format: "%.2f", ratio))")
     } else {
       print("could not be run")
     }
   }
 
-  private static func text(_ milliseconds: Double) -> String {
-    String(format: milliseconds < 100 ? "%.1f ms" : "%.0f ms", milliseconds)
+  private static func text(_ number: Double) -> String {
+    String(format: number < 100 ? "%.1f" : "%.0f", number)
   }
 }

@@ -6,6 +6,7 @@ struct Comparand {
   var name: String
   /// `nil` where the peer could not be run.
   var milliseconds: Double?
+  var peakMegabytes: Double?
 
   static func limit(_ name: String, _ milliseconds: Double) -> Self {
     Self(name: name, milliseconds: milliseconds)
@@ -16,11 +17,6 @@ struct Comparand {
 struct Peer {
   let python: String
   let folder: String
-
-  private struct Answer: Decodable {
-    var milliseconds: Double
-    var peer: String
-  }
 
   /// Runs a script with so many threads.
   ///
@@ -38,10 +34,18 @@ struct Peer {
       environment: .inherit.updating(environment), output: .string(limit: 1 << 16))
     guard result.terminationStatus.isSuccess,
       let answer = try? JSONDecoder().decode(
-        Answer.self, from: Data(result.standardOutput.utf8))
+        Measured.self, from: Data(result.standardOutput.utf8))
     else { return Comparand(name: script, milliseconds: nil) }
-    return Comparand(name: answer.peer, milliseconds: answer.milliseconds)
+    return Comparand(
+      name: answer.peer, milliseconds: answer.milliseconds, peakMegabytes: answer.peakMegabytes)
   }
+}
+
+/// What one program measured, as both sides of a comparison say it: one JSON object.
+struct Measured: Codable {
+  var milliseconds: Double
+  var peer: String
+  var peakMegabytes: Double?
 }
 
 /// The program under measurement, as a user starts it.
@@ -57,6 +61,16 @@ struct Program {
   /// The program `name` in the folder of this one.
   init(besides own: String, name: String) {
     path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
+  /// What a run of the program says that it measured.
+  ///
+  /// - Throws: What Subprocess throws when it cannot be started; `ProgramFailed`.
+  func measured(_ arguments: [String]) async throws -> Measured {
+    let result = try await Subprocess.run(
+      .path(.init(path)), arguments: Arguments(arguments), output: .string(limit: 1 << 16))
+    guard result.terminationStatus.isSuccess else { throw ProgramFailed(arguments: arguments) }
+    return try JSONDecoder().decode(Measured.self, from: Data(result.standardOutput.utf8))
   }
 
   /// Median milliseconds from start to end.

@@ -52,4 +52,40 @@ import Torch
     // libtorch's logarithms of float32 hold some four digits at ln p = -1250.
     try expectClose(logits.gradient, oracle["unlikely.gradient"], within: 2e-3)
   }
+
+  /// Attention by heads against the operations that it stands for, with the same draws: the same bits.
+  @Test(arguments: [7, 150], [0.0, 0.3])
+  func attentionByHeadsIsThatOfProductsOverAllHeads(frames: Int, probability: Double) throws {
+    func run(
+      _ attend: (Tensor, Tensor, Tensor, Tensor, Tensor, Generator) throws -> Tensor
+    ) throws -> [[Float]] {
+      let generator = try Generator(seed: 6)
+      func leaf(_ shape: [Int]) throws -> Tensor {
+        try Tensor.normal(shape, generator: generator).setRequiresGradient(true)
+      }
+      let projections = try (0..<3).map { _ in try leaf([2, frames, 4, 16]) }
+      let bias = try leaf([2, 4, frames, frames])
+      var hidden = [Float](repeating: 0, count: 2 * frames)
+      hidden[2 * frames - 1] = -Float.greatestFiniteMagnitude
+      let mask = try Tensor(hidden, shape: [2, 1, 1, frames])
+      let heads = try projections.map { try $0.transposed(1, 2) }
+      let output = try attend(heads[0], heads[1], heads[2], bias, mask, generator)
+      try output.square().sum().backward()
+      return try [output.floats()]
+        + (projections + [bias]).map { try #require($0.gradient).floats() }
+    }
+    let byHeads = try run { q, k, v, bias, mask, generator in
+      try Network.scaledDotProductAttention(
+        q, k, v, bias: bias, mask: mask,
+        dropout: probability > 0 ? (probability, generator) : nil)
+    }
+    let byOperations = try run { q, k, v, bias, mask, generator in
+      let scores = try q.multiplying(by: 0.25).matmul(k.transposed(2, 3)) + bias + mask
+      let shares = try scores.softmax(dimension: 3)
+      return try Network.dropout(shares, probability: probability, generator: generator).matmul(v)
+    }
+    for (name, pair) in zip(["output", "q", "k", "v", "bias"], zip(byHeads, byOperations)) {
+      #expect(pair.0 == pair.1, "\(name)")
+    }
+  }
 }

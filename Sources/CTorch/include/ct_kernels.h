@@ -40,12 +40,20 @@ ct_status ct_clip_gradients(const ct_tensor *_Nonnull const *_Nonnull parameters
 ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_tensor *b,
                          double alpha) CT_NOEXCEPT;
 
-/// A float32 tensor shaped like `x`: 0 with the given probability, else 1 / (1 − probability).
-/// In main memory by Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the
-/// generator, so that the mask depends neither on the number of threads nor on the processor; elsewhere
-/// by the device's own generator, seeded with those bits.
-ct_status ct_dropout_mask(const ct_tensor *x, double probability, ct_generator *generator,
-                          ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+/// x with elements set to 0 with the given probability, the others times 1 / (1 − probability). In main
+/// memory the mask is Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the
+/// generator, so that it depends neither on the number of threads nor on the processor and need not be
+/// kept for the gradient; elsewhere it is of the device's own generator, seeded with those bits.
+ct_status ct_dropout(const ct_tensor *x, double probability, ct_generator *generator,
+                     ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
+/// softmax(q·kᵀ + bias + mask)·v with dropout of the softmax, in main memory a head at a time. q is
+/// [B, H, T, d], k [B, H, S, d], v [B, H, S, e]; bias and mask broadcast to [B, H, T, S], and the mask has
+/// no gradient. Without a generator nothing is dropped.
+ct_status ct_attention(const ct_tensor *query, const ct_tensor *key, const ct_tensor *value,
+                       const ct_tensor *_Nullable bias, const ct_tensor *_Nullable mask,
+                       double probability, ct_generator *_Nullable generator,
+                       ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
 /// Philox4x32-10 itself, for comparison with published known answers.
 void ct_philox(const uint32_t counter[_Nonnull 4], const uint32_t key[_Nonnull 2],

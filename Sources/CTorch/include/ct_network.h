@@ -48,12 +48,6 @@ ct_status ct_lstm(const ct_tensor *input, const ct_tensor *_Nonnull const *_Nonn
                   size_t weight_count, const int64_t *_Nullable lengths, size_t batch,
                   ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
-/// softmax(scale · q·kᵀ + mask) over the last dimension; q is [N, T, d], k [N, S, d], and the
-/// mask is added after a reshape of the scores to [N / heads, heads, T, S].
-ct_status ct_attention_weights(const ct_tensor *q, const ct_tensor *k,
-                               const ct_tensor *_Nullable mask, int64_t heads, double scale,
-                               ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
-
 typedef CT_ENUM ct_loss_reduction {
   ct_loss_reduction_none = 0,
   ct_loss_reduction_mean = 1,

@@ -19,15 +19,13 @@ struct SelfAttention {
       try weights.linear(hidden, "\(name).\(projection)")
         .reshape([batch, frames, heads, headWidth]).transposed(1, 2)  // B×H×T×(D/H)
     }
-    let query = try split("q_proj").multiplying(by: 1 / Double(headWidth).squareRoot())
-    var scores = try query.matmul(split("k_proj").transposed(2, 3))  // B×H×T×T
-    if let positions {
-      scores = try scores.adding(positions.gated(by: hidden, weights: weights, name: name))
-    }
-    if let padding { scores = try scores.adding(padding.scores) }
-    let shares = try scores.softmax(dimension: 3).dropped(dropout)
-    let mixed = try shares.matmul(split("v_proj"))
-      .transposed(1, 2).reshape([batch, frames, configuration.width])
+    let draws = dropout.flatMap { $0.probability > 0 ? ($0.probability, $0.generator) : nil }
+    let mixed = try Network.scaledDotProductAttention(
+      split("q_proj"), split("k_proj"), split("v_proj"),
+      bias: positions?.gated(by: hidden, weights: weights, name: name), mask: padding?.scores,
+      dropout: draws
+    )
+    .transposed(1, 2).reshape([batch, frames, configuration.width])
     return try weights.linear(mixed, name + ".out_proj")
   }
 }
