@@ -82,7 +82,7 @@ struct Bench: AsyncParsableCommand {
     show(what, ours, other.name, other.milliseconds, unit: "ms")
   }
 
-  private func show(
+  func show(
     _ what: String, _ ours: Double, _ peer: String, _ theirs: Double?, unit: String
   ) {
     let ratio = theirs.map { ours / $0 }

@@ -1,5 +1,6 @@
 import Foundation
 import Speech
+import Subprocess
 import Torch
 
 /// Merges of two float32 checkpoints of HuBERT Base's size by the program, as a user runs it, and the
@@ -9,13 +10,6 @@ final class MergeMeasure {
   let after: String
   private let folder: String
   private let program: String
-
-  /// What one run took.
-  struct Run {
-    var milliseconds: Double
-    /// The most private memory that was seen, in bytes.
-    var privateBytes: Int
-  }
 
   /// Makes the two checkpoints.
   ///
@@ -62,69 +56,73 @@ final class MergeMeasure {
   /// The median of merges; where it `forgets`, digests of the inputs are taken anew each time.
   func merge(
     _ alphas: [Double], isSynced: Bool, forgets: Bool = false, times: Int = 5
-  ) throws -> Run {
-    var runs: [Run] = []
-    for _ in 0..<times {
-      let output = scratch("out")
+  ) async throws -> Double {
+    try await median(times) {
       if forgets { try? FileManager.default.removeItem(atPath: scratch("cache")) }
-      runs.append(
-        try run(
-          [
-            "merge", before, after, "--alpha", alphas.map { "\($0)" }.joined(separator: ","), "-o",
-            output,
-          ] + (isSynced ? [] : ["--no-sync"])))
-      try FileManager.default.removeItem(atPath: output)
+      let start = ContinuousClock.now
+      try await run(program, arguments(alphas, isSynced: isSynced))
+      let taken = ContinuousClock.now - start
+      try FileManager.default.removeItem(atPath: scratch("out"))
+      return taken
     }
-    runs.sort { $0.milliseconds < $1.milliseconds }
-    return Run(
-      milliseconds: runs[times / 2].milliseconds,
-      privateBytes: runs.map(\.privateBytes).max() ?? 0)
+  }
+
+  /// The most private memory that was seen in a merge, in bytes: a run of its own, since looking takes
+  /// time.
+  func privateBytes(_ alphas: [Double]) async throws -> Int {
+    let result = try await Subprocess.run(
+      .path(.init(program)), arguments: Arguments(arguments(alphas, isSynced: false)),
+      environment: environment, input: .none, output: .discarded, error: .discarded
+    ) { execution in
+      var most = 0
+      while true {
+        let bytes = Self.privateBytes(execution.processIdentifier.value)
+        // A process that has ended has no pages.
+        if bytes == 0, most > 0 { return most }
+        most = max(most, bytes)
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    try FileManager.default.removeItem(atPath: scratch("out"))
+    return result.closureResult
   }
 
   /// The median of `cp` of one file to so many, made durable or not, and as many reads of the other.
-  func copyAndRead(isSynced: Bool, copies: Int = 1, times: Int = 5) throws -> Double {
-    var taken: [Double] = []
-    for _ in 0..<times {
-      let paths = (0..<copies).map { scratch("copy-\($0)") }
+  func copyAndRead(isSynced: Bool, copies: Int = 1, times: Int = 5) async throws -> Double {
+    let paths = (0..<copies).map { scratch("copy-\($0)") }
+    return try await median(times) {
       let start = ContinuousClock.now
       for copy in paths {
-        try command("/bin/cp", [before, copy])
-        if isSynced { try command("/bin/sync", [copy]) }
-        try command("/bin/cat", [after])
+        try await run("/bin/cp", [before, copy])
+        if isSynced { try await run("/bin/sync", [copy]) }
+        try await run("/bin/cat", [after])
       }
-      taken.append((ContinuousClock.now - start) / .milliseconds(1))
+      let taken = ContinuousClock.now - start
       for copy in paths { try FileManager.default.removeItem(atPath: copy) }
+      return taken
     }
+  }
+
+  private func arguments(_ alphas: [Double], isSynced: Bool) -> [String] {
+    let grid = alphas.map { "\($0)" }.joined(separator: ",")
+    return ["merge", before, after, "--alpha", grid, "-o", scratch("out")]
+      + (isSynced ? [] : ["--no-sync"])
+  }
+
+  /// Digests are kept where nobody else's are.
+  private var environment: Environment { .inherit.updating(["XDG_CACHE_HOME": scratch("cache")]) }
+
+  private func median(_ times: Int, _ body: () async throws -> Duration) async throws -> Double {
+    var taken: [Double] = []
+    for _ in 0..<times { taken.append(try await body() / .milliseconds(1)) }
     return taken.sorted()[times / 2]
   }
 
-  private func run(_ arguments: [String]) throws -> Run {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["XDG_CACHE_HOME": scratch("cache")], uniquingKeysWith: { $1 })
-    let start = ContinuousClock.now
-    try process.run()
-    var most = 0
-    while process.isRunning {
-      most = max(most, Self.privateBytes(process.processIdentifier))
-      usleep(1000)
-    }
-    let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
-    guard process.terminationStatus == 0 else { throw ProgramFailed(arguments: arguments) }
-    return Run(milliseconds: milliseconds, privateBytes: most)
-  }
-
-  private func command(_ path: String, _ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw ProgramFailed(arguments: arguments) }
+  private func run(_ path: String, _ arguments: [String]) async throws {
+    let result = try await Subprocess.run(
+      .path(.init(path)), arguments: Arguments(arguments), environment: environment,
+      output: .discarded)
+    guard result.terminationStatus.isSuccess else { throw ProgramFailed(arguments: arguments) }
   }
 
   /// Pages of a process that no file backs.
@@ -141,33 +139,35 @@ extension Bench {
   func merging(_ peer: Peer) async throws {
     let measure = try MergeMeasure(besides: CommandLine.arguments[0])
     let size = "2 x \(measure.megabytes) MB"
-    _ = try measure.merge([0.25], isSynced: false, times: 1)
-    let copied = try measure.copyAndRead(isSynced: false)
-    let quick = try measure.merge([0.25], isSynced: false)
-    show("merge of \(size), not synced", quick.milliseconds, .limit("cp and a read", copied))
+    _ = try await measure.merge([0.25], isSynced: false, times: 1)
+    let quick = try await measure.merge([0.25], isSynced: false)
+    show(
+      "merge of \(size), not synced", quick,
+      .limit("cp and a read", try await measure.copyAndRead(isSynced: false)))
     for (script, output) in [("merge_numpy.py", "numpy.safetensors"), ("merge_mergekit.py", "kit")]
     {
       show(
-        "merge of \(size), not synced", quick.milliseconds,
+        "merge of \(size), not synced", quick,
         try await peer.measure(
           script, [measure.before, measure.after, "0.25", measure.scratch(output)], threads: 2))
     }
-    let durable = try measure.copyAndRead(isSynced: true)
+    let durable = try await measure.copyAndRead(isSynced: true)
     show(
-      "merge of \(size), synced", try measure.merge([0.25], isSynced: true).milliseconds,
+      "merge of \(size), synced", try await measure.merge([0.25], isSynced: true),
       .limit("cp, sync and a read", durable))
     show(
       "merge of \(size), synced, inputs never seen",
-      try measure.merge([0.25], isSynced: true, forgets: true).milliseconds,
+      try await measure.merge([0.25], isSynced: true, forgets: true),
       .limit("cp, sync and a read", durable))
     let alphas = (0...10).map { Double($0) / 10 }
-    let all = try measure.merge(alphas, isSynced: false, times: 1)
     show(
-      "merge of \(size) at 11 α, not synced", all.milliseconds,
+      "merge of \(size) at 11 α, not synced",
+      try await measure.merge(alphas, isSynced: false, times: 1),
       .limit(
         "11 times cp and a read",
-        try measure.copyAndRead(isSynced: false, copies: alphas.count, times: 1)))
-    print(
-      "  private memory: \(max(quick.privateBytes, all.privateBytes) / 1_000_000) MB, limit 64 MB")
+        try await measure.copyAndRead(isSynced: false, copies: alphas.count, times: 1)))
+    show(
+      "merge of \(size) at 11 α, private memory",
+      Double(try await measure.privateBytes(alphas)) / 1e6, "limit", 64, unit: "MB")
   }
 }
