@@ -140,7 +140,23 @@ package struct Inspection: Sendable, Hashable, Codable {
     }
   }
 
+  /// What a plan needs to know.
+  package struct Sizes: Sendable, Hashable, Codable {
+    package var layers: Int
+    package var width: Int
+    /// Features of a frame out of the downsampling module.
+    package var downsampledWidth: Int
+
+    package init(layers: Int, width: Int, downsampledWidth: Int) {
+      self.layers = layers
+      self.width = width
+      self.downsampledWidth = downsampledWidth
+    }
+  }
+
   package var path: String
+  /// `nil` where the architecture is not known.
+  package var sizes: Sizes?
   /// `Hugging Face folder (safetensors)`, `fairseq .pt`, ….
   package var format: String
   /// Words and sizes of the architecture, in the order to show them; empty where it is not known.
@@ -153,10 +169,11 @@ package struct Inspection: Sendable, Hashable, Codable {
   package var problems: [String]
 
   package init(
-    path: String, format: String, architecture: [Fact], dtypes: [DType],
+    path: String, sizes: Sizes? = nil, format: String, architecture: [Fact], dtypes: [DType],
     metadata: [String: String], setAside: [String], problems: [String]
   ) {
     self.path = path
+    self.sizes = sizes
     self.format = format
     self.architecture = architecture
     self.dtypes = dtypes

@@ -10,6 +10,7 @@ package enum WorkerExport {
   ///
   /// - Parameters:
   ///   - request: An interpolation, or a stage that reads the encoder.
+  ///   - experiment: The spec's name, for the model card.
   ///   - output: The folder to write; it must not be there yet.
   ///   - program: Path of `alphasweep-worker`.
   ///   - store: Where the artifacts are.
@@ -17,7 +18,8 @@ package enum WorkerExport {
   /// - Throws: `StorageError` when the request cannot be handed over, `SubprocessError` when the worker
   ///   cannot be started.
   package static func write(
-    _ request: StageRequest, to output: String, program: String, store: ArtifactStore
+    _ request: StageRequest, of experiment: String, to output: String, program: String,
+    store: ArtifactStore
   ) async throws -> Bool {
     let file = "\(store.root)/requests/export-\(getpid()).json"
     try AtomicFile.write(text: Canonical(encoding: request).text, to: file)
@@ -25,7 +27,8 @@ package enum WorkerExport {
     let result = try await Subprocess.run(
       .path(FilePath(program)),
       arguments: [
-        "export", "--request", file, "--output", output, "--artifacts", store.root,
+        "export", "--request", file, "--experiment", experiment, "--output", output,
+        "--artifacts", store.root,
       ],
       input: .none, output: .currentStandardError, error: .currentStandardError)
     return result.terminationStatus.isSuccess

@@ -8,7 +8,9 @@ import SpeechFT
 enum Export {
   /// Carries out the request in the file at `path`: an interpolation, or any stage whose input
   /// `encoder` is the model to write. `output` must not exist yet; it appears whole or not at all.
-  static func run(request path: String, output: String, store: ArtifactStore) throws {
+  static func run(
+    request path: String, experiment: String, output: String, store: ArtifactStore
+  ) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw CheckpointError.unreadable(path: path, problem: "cannot be read")
     }
@@ -21,7 +23,7 @@ enum Export {
     let aside = "\(output).\(getpid()).new"
     do {
       try CheckpointFolder.write(weights, to: aside, metadata: ["alphasweep": request.key.hex])
-      try Data(card(request).utf8).write(to: URL(fileURLWithPath: aside + "/README.md"))
+      try Data(card(request, experiment).utf8).write(to: URL(fileURLWithPath: aside + "/README.md"))
       try FileManager.default.moveItem(atPath: aside, toPath: output)
     } catch {
       try? FileManager.default.removeItem(atPath: aside)
@@ -40,8 +42,8 @@ enum Export {
     return encoder
   }
 
-  private static func card(_ request: StageRequest) -> String {
-    var lines = ["- stage key: `\(request.key.hex)`"]
+  private static func card(_ request: StageRequest, _ experiment: String) -> String {
+    var lines = ["- spec: \(experiment)", "- stage key: `\(request.key.hex)`"]
     for (role, input) in request.inputs.sorted(by: { $0.key < $1.key }) {
       lines += ingredients(role, input)
     }

@@ -16,8 +16,10 @@ struct Worker {
       case .help: print(WorkerOptions.help)
       case .serve(let store, let computing):
         try serve(ArtifactStore(root: store), computing)
-      case .export(let request, let output, let store):
-        try Export.run(request: request, output: output, store: ArtifactStore(root: store))
+      case .export(let request, let experiment, let output, let store):
+        try Export.run(
+          request: request, experiment: experiment, output: output,
+          store: ArtifactStore(root: store))
       case .look: try Look.run()
       case .library: print(library)
       }

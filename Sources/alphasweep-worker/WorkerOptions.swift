@@ -4,7 +4,7 @@ import Experiment
 struct WorkerOptions {
   enum Command: Equatable {
     case serve(store: String, computing: Computing)
-    case export(request: String, output: String, store: String)
+    case export(request: String, experiment: String, output: String, store: String)
     case look
     case library
     case help
@@ -20,7 +20,8 @@ struct WorkerOptions {
     alphasweep-worker: carries out stages for alphasweep
 
     USAGE: alphasweep-worker --artifacts <folder> [--device cpu|cuda|cuda:N] [--gradient-checkpointing]
-           alphasweep-worker export --request <file> --output <folder> --artifacts <folder>
+           alphasweep-worker export --request <file> --experiment <name> --output <folder>
+                                   --artifacts <folder>
            alphasweep-worker look
            alphasweep-worker --library
 
@@ -52,7 +53,7 @@ struct WorkerOptions {
         computing.checkpointsGradients = true
         continue
       }
-      let names = ["--artifacts", "--request", "--output", "--device"]
+      let names = ["--artifacts", "--request", "--experiment", "--output", "--device"]
       guard names.contains(name), let value = rest.popFirst()
       else { throw UsageError(description: "unexpected '\(name)'\n\n\(Self.help)") }
       values[name] = value
@@ -72,7 +73,9 @@ struct WorkerOptions {
     let store = try required("--artifacts")
     command =
       isExport
-      ? .export(request: try required("--request"), output: try required("--output"), store: store)
+      ? .export(
+        request: try required("--request"), experiment: try required("--experiment"),
+        output: try required("--output"), store: store)
       : .serve(store: store, computing: computing)
   }
 }

@@ -36,7 +36,9 @@ struct SpecOptions: ParsableArguments {
   @OptionGroup var site: SiteOptions
 
   /// Reads the spec and all that it names.
-  func workspace() throws -> Workspace { try Workspace(spec: spec, site: site.site) }
+  func workspace() async throws -> Workspace {
+    try await Workspace(spec: spec, site: site.site)
+  }
 }
 
 /// Which machine this is.

@@ -43,41 +43,54 @@ struct ExperimentFolder {
     return definitions
   }
 
-  /// What a plan needs to know of a checkpoint, or `nil` when there is no such folder.
+  /// What a plan needs to know of a checkpoint, or `nil` when there is no such folder or file.
   ///
-  /// - Throws: `WorkspaceError.checkpoint` when the folder holds no encoder, `HubCacheError` with the
-  ///   command that fetches a model of the hub.
-  func checkpoint(_ given: String, cache: DigestCache) throws -> CheckpointFacts? {
-    var folder = Files.absolute(given, in: Files.absolute(path))
+  /// - Throws: `WorkspaceError.checkpoint` when it holds no encoder, `HubCacheError` with the command
+  ///   that fetches a model of the hub.
+  func checkpoint(
+    _ given: String, cache: DigestCache, store: ArtifactStore
+  ) async throws -> CheckpointFacts? {
+    var path = Files.absolute(given, in: Files.absolute(path))
     var isFolder: ObjCBool = false
-    if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+    if !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
       guard HubCache.isName(given) else { return nil }
-      folder = try HubCache().snapshot(of: given)
+      path = try HubCache().snapshot(of: given)
       isFolder = true
     }
-    func problem(_ text: String) -> WorkspaceError {
-      .checkpoint(path: Files.shown(folder), problem: text)
-    }
-    guard isFolder.boolValue else {
-      throw problem(
-        "it is a file; make a folder of it with 'alphasweep convert \(given) -o FOLDER' and name that"
-      )
-    }
-    guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
-      let sizes = try? JSONDecoder().decode(Sizes.self, from: data)
-    else { throw problem("config.json cannot be read, or lacks the model's sizes") }
-    guard let channels = sizes.convolutionChannels?.last ?? sizes.melBins else {
-      throw problem("'conv_dim' in config.json is empty")
-    }
+    // What is no checkpoint at all need not be hashed.
+    let inFolder = isFolder.boolValue ? try sizes(inFolder: path) : nil
     let digest: String
     do {
-      digest = try CheckpointDigest.of(folder, cache: cache)
+      digest = try CheckpointDigest.of(path, cache: cache)
     } catch {
-      throw problem(String(describing: error))
+      throw Self.problem(path, String(describing: error))
+    }
+    let sizes: Inspection.Sizes
+    if let inFolder {
+      sizes = inFolder
+    } else {
+      sizes = try await OriginalCheckpoint(path: path, digest: digest, store: store).sizes()
     }
     return CheckpointFacts(
-      digest: digest, path: folder, layers: sizes.layers, width: sizes.width,
-      convolutionChannels: channels)
+      digest: digest, path: path, layers: sizes.layers, width: sizes.width,
+      convolutionChannels: sizes.downsampledWidth)
+  }
+
+  private func sizes(inFolder folder: String) throws(WorkspaceError) -> Inspection.Sizes {
+    guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
+      let sizes = try? JSONDecoder().decode(Sizes.self, from: data)
+    else {
+      throw Self.problem(folder, "config.json cannot be read, or lacks the model's sizes")
+    }
+    guard let channels = sizes.convolutionChannels?.last ?? sizes.melBins else {
+      throw Self.problem(folder, "'conv_dim' in config.json is empty")
+    }
+    return Inspection.Sizes(
+      layers: sizes.layers, width: sizes.width, downsampledWidth: channels)
+  }
+
+  private static func problem(_ path: String, _ text: String) -> WorkspaceError {
+    .checkpoint(path: Files.shown(path), problem: text)
   }
 
   private struct Sizes: Decodable {

@@ -34,7 +34,7 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let workspace = try options.workspace()
+      let workspace = try await options.workspace()
       let request = try ExportChoice(
         model: model, method: method, alpha: alpha, row: row, task: task, seed: seed
       ).request(in: workspace)
@@ -42,7 +42,8 @@ struct ExportCommand: AsyncParsableCommand {
       let folder = Files.absolute(output)
       try AtomicFile.makeFolder(AtomicFile.parent(of: folder))
       let isWritten = try await WorkerExport.write(
-        request, to: folder, program: program, store: workspace.store)
+        request, of: workspace.spec.experiment, to: folder, program: program, store: workspace.store
+      )
       guard isWritten else { throw ExitCode(Exit.failure) }
       print(Files.shown(folder))
     }

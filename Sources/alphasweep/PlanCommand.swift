@@ -22,7 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let workspace = try options.workspace()
+      let workspace = try await options.workspace()
       let overview = PlanOverview(workspace.plan, store: workspace.store)
       if dot {
         print(PlanGraph.dot(overview), terminator: "")

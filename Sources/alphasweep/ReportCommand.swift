@@ -16,7 +16,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let workspace = try options.workspace()
+      let workspace = try await options.workspace()
       let step = ReportStep(workspace, results: workspace.results(results))
       print(Files.shown(try step.write(anew: true)))
     }

@@ -30,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let sweep = try Sweep(options.workspace(), workers: workers, results: results)
+      let sweep = try await Sweep(options.workspace(), workers: workers, results: results)
       let ending = try await sweep.run()
       if json { print(ending.json.text) } else { print(ending.text, terminator: "") }
       if let signal = ending.signal { throw ExitCode(128 + signal) }

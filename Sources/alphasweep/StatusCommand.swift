@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
     try await reportingErrors {
       let status: Status
       if let spec {
-        let workspace = try Workspace(spec: spec, site: site.site)
+        let workspace = try await Workspace(spec: spec, site: site.site)
         let ledger = try Diary.open(for: workspace.store).ledger
         status = try Status(workspace.plan, store: workspace.store, ledger: ledger)
       } else {

@@ -31,7 +31,7 @@ struct WhyCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors {
       if spec == nil, what.hasSuffix(".yaml") {
-        let reasons = try Reasons(Workspace(spec: what, site: site.site))
+        let reasons = try await Reasons(Workspace(spec: what, site: site.site))
         print(json ? Canonical.list(reasons.json()).text + "\n" : reasons.all(), terminator: "")
         return
       }
@@ -39,7 +39,7 @@ struct WhyCommand: AsyncParsableCommand {
       var found = ""
       var objects: [Canonical] = []
       for file in files {
-        let reasons = try Reasons(Workspace(spec: file, site: site.site))
+        let reasons = try await Reasons(Workspace(spec: file, site: site.site))
         found += reasons.matching(what)
         if json { objects += reasons.json(matching: what) }
       }

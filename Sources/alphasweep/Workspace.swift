@@ -16,7 +16,7 @@ struct Workspace {
   ///   - site: The site's file, or `nil` for `sites/local.yaml` beside the spec.
   /// - Throws: `SpecError`, `WorkspaceError`, `ListingError` or `HeldOutError` for what is wrong with
   ///   the spec or what it names.
-  init(spec path: String, site: String?) throws {
+  init(spec path: String, site: String?) async throws {
     let folder = try ExperimentFolder(of: path)
     spec = try folder.spec(path)
     let place = try SitePlace(named: site, beside: folder.path)
@@ -34,7 +34,7 @@ struct Workspace {
     }
     var checkpoints: [String: CheckpointFacts] = [:]
     for path in try definitions.checkpoints(usedBy: spec) {
-      checkpoints[path] = try folder.checkpoint(path, cache: cache)
+      checkpoints[path] = try await folder.checkpoint(path, cache: cache, store: store)
     }
     // Without it the next command only takes longer.
     try? cache.save()
@@ -91,8 +91,7 @@ enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let file, let path, let problem):
       "\(path): the \(file.rawValue) cannot be read: \(problem)"
     case .checkpoint(let path, let problem):
-      "\(path): this is no checkpoint to start from: \(problem); a Hugging Face folder of a HuBERT "
-        + "model holds config.json and model.safetensors"
+      "\(path): this is no checkpoint to start from: \(problem); 'alphasweep inspect \(path)' tells more"
     case .unknownStage(let what, let specs):
       "no stage of \(specs.isEmpty ? "any spec" : specs.joined(separator: ", ")) has a key that begins "
         + "with '\(what)', or a label with it; 'alphasweep plan SPEC --json' lists them"

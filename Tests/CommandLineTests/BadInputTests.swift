@@ -54,8 +54,8 @@ import Testing
     try expect(
       2,
       "alphasweep: experiments/models/tiny: this is no checkpoint to start from: config.json cannot "
-        + "be read, or lacks the model's sizes; a Hugging Face folder of a HuBERT model holds "
-        + "config.json and model.safetensors\n",
+        + "be read, or lacks the model's sizes; 'alphasweep inspect experiments/models/tiny' tells "
+        + "more\n",
       "plan", "experiments/small.yaml")
   }
 

@@ -1,24 +1,43 @@
 import Foundation
 import Testing
 
-/// A folder with a small experiment: twelve recordings, one task, a checkpoint that is none, and the
-/// fake worker of the scheduler's tests.
+/// A folder with a small experiment: twelve recordings, one task, a checkpoint that is none, and, unless
+/// another is asked for, the fake worker of the scheduler's tests.
 final class SmallExperiment {
   let path: String
   private let program: String
-  private let worker: String
+  var worker: Worker
+
+  enum Worker {
+    /// A script that speaks the protocol.
+    case fake
+    /// `alphasweep-worker`.
+    case built
+    case at(String)
+  }
+
+  /// Programs and tests are built into one folder.
+  private static let builds = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    .deletingLastPathComponent()
+
+  var builtWorker: String { Self.builds.appendingPathComponent("alphasweep-worker").path }
+
+  private var workerPath: String {
+    switch worker {
+    case .fake:
+      URL(fileURLWithPath: #filePath)
+        .appendingPathComponent("../../SchedulingTests/Fixtures/fake-worker.sh").standardized.path
+    case .built: builtWorker
+    case .at(let path): path
+    }
+  }
 
   var store: String { path + "/artifacts" }
 
-  init() throws {
+  init(worker: Worker = .fake) throws {
+    self.worker = worker
     path = NSTemporaryDirectory() + "alphasweep-" + UUID().uuidString
-    // Programs and tests are built into one folder.
-    program =
-      URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent().appendingPathComponent("alphasweep").path
-    worker =
-      URL(fileURLWithPath: #filePath)
-      .appendingPathComponent("../../SchedulingTests/Fixtures/fake-worker.sh").standardized.path
+    program = Self.builds.appendingPathComponent("alphasweep").path
     for letter in ["a", "b", "c", "d", "e", "f"] {
       for voice in ["low", "high"] {
         try write("\(letter) by \(voice)", to: "recordings/letters/\(voice)/\(letter).wav")
@@ -77,7 +96,7 @@ final class SmallExperiment {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: path)
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ALPHASWEEP_WORKER": worker], uniquingKeysWith: { $1 })
+      ["ALPHASWEEP_WORKER": workerPath], uniquingKeysWith: { $1 })
     return process
   }
 

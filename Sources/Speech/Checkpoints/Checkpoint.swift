@@ -41,7 +41,8 @@ package struct Checkpoint {
   package let setAside: [Entry]
 
   private let stored: [StoredTensor]
-  private let problems: [String]
+  /// What an index and the files it names do not agree in.
+  package let problems: [String]
 
   /// The largest `config.json` that is read.
   private static let configurationLimit = 16 << 20

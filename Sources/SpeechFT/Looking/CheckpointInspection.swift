@@ -14,12 +14,17 @@ package enum CheckpointInspection {
         setAside: [], problems: [String(describing: error)])
     }
     var architecture: [Inspection.Fact] = []
-    var problems = checkpoint.entries.filter {
+    var sizes: Inspection.Sizes?
+    var problems = checkpoint.problems
+    problems += checkpoint.entries.filter {
       !["float32", "float16", "bfloat16"].contains($0.type)
     }.map { "\($0.summary) is \($0.type); read are float32, float16 and bfloat16" }
     do {
       let configuration = try checkpoint.configuration()
       architecture = facts(configuration)
+      sizes = Inspection.Sizes(
+        layers: configuration.layers, width: configuration.width,
+        downsampledWidth: configuration.convolutionChannels.last ?? configuration.melBins ?? 0)
       let shapes = Dictionary(
         checkpoint.entries.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
       problems += EncoderWeights.problems(configuration, shapes: shapes)
@@ -27,7 +32,7 @@ package enum CheckpointInspection {
       problems.append(String(describing: error))
     }
     return Inspection(
-      path: checkpoint.path, format: format(checkpoint), architecture: architecture,
+      path: checkpoint.path, sizes: sizes, format: format(checkpoint), architecture: architecture,
       dtypes: dtypes(checkpoint.entries), metadata: checkpoint.metadata,
       setAside: checkpoint.setAside.map(\.summary), problems: problems)
   }

@@ -3,8 +3,8 @@
 # behave-<kind> in the store: publishes a small artifact, fails, dies, hangs, or dies the first time
 # only. Standing in for alphasweep-worker. Export writes the request that it was given.
 if [ "$1" = export ]; then
-  [ "$2$4$6" = --request--output--artifacts ] || exit 64
-  mkdir "$5" && exec cp "$3" "$5/request.json"
+  [ "$2$4$6$8" = --request--experiment--output--artifacts ] || exit 64
+  mkdir "$7" && exec cp "$3" "$7/request.json"
 fi
 [ "$1" = --artifacts ] || exit 64
 store=$2
