@@ -54,8 +54,9 @@ bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a
 parity: install build ## Compares encoders at published sizes with transformers and s3prl (PYTHON= has them)
 	$(PYTHON) Tests/Parity/encoders.py $(BIN)/alphasweep-bench
 
-soak: install build recordings ## Runs the quickstart three times, once under kill -9, and compares all bits
+soak: install build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
+	Tests/Soak/killed_training.sh $(BIN) experiments $(RECORDINGS)
 
 # Inputs for each of the two readers.
 RUNS := 5000000

@@ -5,8 +5,16 @@ package struct Computing: Sendable, Hashable, Codable {
   /// Whether training keeps only the inputs of layers and computes the rest again in the backward pass:
   /// about a third more time for a small part of the memory, and the same bits.
   package var checkpointsGradients: Bool
+  /// A training saves its state whenever so many seconds have gone by.
+  package var saveSeconds: Double
 
-  package init(device: Device = .cpu, checkpointsGradients: Bool = false) {
+  package static let usualSaveSeconds = 120.0
+
+  package init(
+    device: Device = .cpu, checkpointsGradients: Bool = false,
+    saveSeconds: Double = Self.usualSaveSeconds
+  ) {
+    self.saveSeconds = saveSeconds
     self.device = device
     self.checkpointsGradients = checkpointsGradients
   }
@@ -15,6 +23,7 @@ package struct Computing: Sendable, Hashable, Codable {
   package var arguments: [String] {
     (device == .cpu ? [] : ["--device", device.description])
       + (checkpointsGradients ? ["--gradient-checkpointing"] : [])
+      + (saveSeconds == Self.usualSaveSeconds ? [] : ["--save-every", "\(saveSeconds)"])
   }
 }
 

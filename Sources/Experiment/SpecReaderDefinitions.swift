@@ -185,7 +185,7 @@ extension SiteDefinition {
       "the site",
       [
         "site", "recordings", "artifacts", "cores", "memory", "workers", "device",
-        "gradient-checkpointing",
+        "gradient-checkpointing", "save-every",
       ])
     let name = fields.required("site", SpecFile.name)
     let recordings = fields.required("recordings") { $0.string() }
@@ -212,6 +212,16 @@ extension SiteDefinition {
       return nil
     }
     let checkpoints = fields.optional("gradient-checkpointing") { $0.bool() }
+    let saveSeconds = fields.optional("save-every") { place -> Double? in
+      guard let text = place.string() else { return nil }
+      guard text.hasSuffix(" min"), let value = SpecNumber.real(String(text.dropLast(4))),
+        value >= 0
+      else {
+        place.fail(SpecMessage.type("save-every", "a time such as '2 min'", "'\(text)'"))
+        return nil
+      }
+      return 60 * value
+    }
     guard let name, let recordings, let artifacts else {
       self = try root.diagnostics.checked(nil)
       return
@@ -221,7 +231,8 @@ extension SiteDefinition {
         name: name, recordings: recordings, artifacts: artifacts, cores: cores,
         memoryGigabytes: memory, workers: workers,
         computing: Computing(
-          device: device ?? .cpu, checkpointsGradients: checkpoints ?? false)))
+          device: device ?? .cpu, checkpointsGradients: checkpoints ?? false,
+          saveSeconds: saveSeconds ?? Computing.usualSaveSeconds)))
   }
 }
 

@@ -22,8 +22,8 @@ actor WorkerProcess {
   private var ending: StageOutcome?
   private var life: Task<Void, Never>?
 
-  /// Time that a worker has between being asked to end and being killed.
-  private static let patience = Duration.seconds(2)
+  /// Time that a worker has between being asked to end and being killed: a training saves its state.
+  private static let patience = Duration.seconds(10)
 
   init(program: String, arguments: [String], log: WorkerLog) async {
     self.log = log

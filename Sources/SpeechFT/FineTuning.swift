@@ -42,7 +42,9 @@ package struct FineTuning {
     var curve = Curve()
     switch parameters.phase {
     case .headOnly:
-      try train(0..<recipe.headOnlySteps, data, encoder, head, [optimiser], &curve, folder)
+      try context.stop.heard {
+        try train(0..<recipe.headOnlySteps, data, encoder, head, [optimiser], &curve)
+      }
       let weights = head.weights.ordered.map { (StatePart.head.rawValue + $0.0, $0.1) }
       let state = try optimiser.state().map { (StatePart.optimiser.rawValue + $0.name, $0.tensor) }
       try Safetensors.write(
@@ -51,8 +53,11 @@ package struct FineTuning {
     case .joint:
       try encoder.unfreeze()
       let body = try Adam(parameters: encoder.learning, learningRate: recipe.learningRate)
-      try train(
-        recipe.headOnlySteps..<recipe.steps, data, encoder, head, [optimiser, body], &curve, folder)
+      try context.stop.heard {
+        try train(
+          recipe.headOnlySteps..<recipe.steps, data, encoder, head, [optimiser, body], &curve)
+      }
+      try writeCheckpoints(of: encoder.weights.configuration, to: folder)
       try CheckpointFolder.write(encoder.weights, to: folder + "/model")
       try Safetensors.write(
         tensors: head.weights.ordered.map { (name: $0.0, tensor: try $0.1.detached()) },
@@ -91,17 +96,25 @@ package struct FineTuning {
 
   private func train(
     _ steps: Range<Int>, _ data: FineTuningData, _ encoder: LearningEncoder, _ head: TaskHead,
-    _ optimisers: [Adam], _ curve: inout Curve, _ folder: String
+    _ optimisers: [Adam], _ curve: inout Curve
   ) throws {
+    var state = TrainingState(context)
+    let learning = FineTuningState(
+      encoder: parameters.phase == .joint ? encoder.learning : [], head: head,
+      optimisers: optimisers)
+    var first = steps.lowerBound
+    if let saved = try state.load() {
+      try learning.restore(saved.tensors, stage: context.request.label)
+      curve = Curve(saved.curve)
+      first = saved.step
+    }
     let schedule = LearningRateSchedule(warmUp: recipe.warmUp, hold: recipe.hold)
     let isJoint = parameters.phase == .joint
-    let checkpoints = Dictionary(
-      recipe.checkpoints.map { (recipe.checkpointStep($0), $0) },
-      uniquingKeysWith: { first, _ in first })
+    let checkpoints = Set(recipe.checkpoints.map { recipe.checkpointStep($0) })
     var batches = data.batches(draws)
-    batches.skip(steps.lowerBound * recipe.batchesPerStep)
+    batches.skip(first * recipe.batchesPerStep)
     var progress = TrainingProgress()
-    for step in steps {
+    for step in first..<steps.upperBound {
       var value = 0.0
       for part in 0..<recipe.batchesPerStep {
         let batch = batches.next()
@@ -134,14 +147,33 @@ package struct FineTuning {
         curve.append("loss", step: step, value)
         context.metric("loss", step: step, value)
       }
-      if isJoint, checkpoints[step + 1] != nil {
-        try CheckpointFolder.write(encoder.weights, to: "\(folder)/checkpoints/\(step + 1)")
+      if isJoint, checkpoints.contains(step + 1) {
+        try state.keep(encoder.weights, after: step + 1)
+      }
+      if state.isDue || context.stop.isMade {
+        try state.save(step: step + 1, tensors: learning.tensors(), curve: curve.points)
+      }
+      if context.stop.isMade {
+        throw StageError.stopped(stage: context.request.label, step: step + 1)
       }
       if progress.isDue(loss: value) {
         context.progress(
           Double(step + 1 - steps.lowerBound) / Double(max(1, steps.count)),
           "step \(step + 1)/\(recipe.steps) · \(progress.text)")
       }
+    }
+  }
+
+  /// Early checkpoints, each a folder of its own.
+  private func writeCheckpoints(
+    of configuration: EncoderConfiguration, to folder: String
+  ) throws {
+    let state = TrainingState(context)
+    for step in Set(recipe.checkpoints.map { recipe.checkpointStep($0) }).sorted() {
+      guard let tensors = try state.kept(after: step) else { continue }
+      let weights = try EncoderWeights(
+        configuration: configuration, tensors: tensors, path: context.request.label)
+      try CheckpointFolder.write(weights, to: "\(folder)/checkpoints/\(step)")
     }
   }
 

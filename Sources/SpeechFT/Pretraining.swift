@@ -29,11 +29,11 @@ package struct Pretraining {
     let model = try PretrainingModel(
       weights: startingWeights(), clusters: parameters.units.clusters, draws: draws)
     var curve = Curve()
-    let state = TrainingState(store: context.store, key: context.request.key)
+    var state = TrainingState(context)
     if parameters.frontEndSteps > 0, try state.load() == nil {
       try warmUpFrontEnd(model, data, &curve)
     }
-    try train(model, data, units, state, &curve)
+    try context.stop.heard { try train(model, data, units, &state, &curve) }
     try CheckpointFolder.write(model.weights, to: folder + "/model")
     try Safetensors.write(
       tensors: model.predictor.map { (name: $0.0, tensor: try $0.1.detached()) }
@@ -41,7 +41,6 @@ package struct Pretraining {
       metadata: [:], to: folder + "/units.safetensors")
     try curve.write(to: folder + "/curve.jsonl")
     try data.writeFacts(to: folder + "/facts.json", parameters: model.weights.count)
-    state.remove()
   }
 
   private func startingWeights() throws -> EncoderWeights {
@@ -108,7 +107,8 @@ package struct Pretraining {
   }
 
   private func train(
-    _ model: PretrainingModel, _ data: PretrainingData, _ units: Units, _ state: TrainingState,
+    _ model: PretrainingModel, _ data: PretrainingData, _ units: Units,
+    _ state: inout TrainingState,
     _ curve: inout Curve
   ) throws {
     let optimiser = try Adam(
@@ -125,7 +125,6 @@ package struct Pretraining {
     var batches = data.batches(draws, purpose: "order")
     batches.skip(first)
     var progress = TrainingProgress()
-    var lastSave = ContinuousClock.now
     for step in first..<parameters.steps {
       let batch = try data.crop(batches.next(), draws.numbers("crop", step))
       let checkpoints = context.computing.checkpointsGradients ? GradientCheckpoints() : nil
@@ -151,10 +150,12 @@ package struct Pretraining {
           0.1 + 0.9 * Double(step + 1) / Double(parameters.steps),
           "step \(step + 1)/\(parameters.steps) · \(progress.text)")
       }
-      if ContinuousClock.now - lastSave > .seconds(120) {
+      if state.isDue || context.stop.isMade {
         try state.save(
           step: step + 1, tensors: model.state + optimiser.state(), curve: curve.points)
-        lastSave = .now
+      }
+      if context.stop.isMade {
+        throw StageError.stopped(stage: context.request.label, step: step + 1)
       }
     }
   }

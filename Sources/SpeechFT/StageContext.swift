@@ -10,17 +10,20 @@ package struct StageContext {
   package let store: ArtifactStore
   package let bench: Workbench
   package let computing: Computing
+  package let stop: StopRequest
   /// Says what an event is; the worker prints it.
   package let report: (WorkerEvent) -> Void
 
   package init(
     request: StageRequest, store: ArtifactStore, bench: Workbench,
-    computing: Computing = Computing(), report: @escaping (WorkerEvent) -> Void
+    computing: Computing = Computing(), stop: StopRequest = StopRequest(),
+    report: @escaping (WorkerEvent) -> Void
   ) {
     self.request = request
     self.store = store
     self.bench = bench
     self.computing = computing
+    self.stop = stop
     self.report = report
   }
 
@@ -83,6 +86,7 @@ package enum StageError: Error, Sendable, Equatable, CustomStringConvertible {
   case empty(stage: String, what: String)
   case diverged(stage: String, step: Int, utterances: [String])
   case unusable(stage: String, problem: String)
+  case stopped(stage: String, step: Int)
 
   package var description: String {
     switch self {
@@ -93,6 +97,8 @@ package enum StageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .diverged(let stage, let step, let utterances):
       "\(stage): the loss is not a number at step \(step), in the batch of "
         + utterances.joined(separator: ", ") + "; lower the learning rate or drop the recordings"
+    case .stopped(let stage, let step):
+      "\(stage): stopped before step \(step), from which the same command goes on"
     case .unusable(let stage, let problem):
       "\(stage): \(problem)"
     }

@@ -16,6 +16,7 @@ package enum StageExecution {
         try write(context, to: staging.folder)
       }
     }
+    TrainingState.remove(request.key, from: context.store)
   }
 
   /// Writes what the stage gives into `folder`.

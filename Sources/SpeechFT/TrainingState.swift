@@ -8,38 +8,84 @@ import Torch
 /// with the same bits. Random draws are functions of the step, so the state is tensors and a step.
 struct TrainingState {
   private let folder: String
+  private let interval: Duration
+  private var lastSave = ContinuousClock.now
 
-  init(store: ArtifactStore, key: StageKey) { folder = "\(store.root)/state/\(key.hex)" }
+  init(_ context: StageContext) {
+    folder = Self.folder(context.store, context.request.key)
+    interval = .seconds(context.computing.saveSeconds)
+  }
+
+  private static func folder(_ store: ArtifactStore, _ key: StageKey) -> String {
+    "\(store.root)/state/\(key.hex)"
+  }
 
   private var path: String { folder + "/state.safetensors" }
 
-  /// The last durable state, or `nil` when the training starts.
-  func load() throws -> (step: Int, tensors: [String: Tensor], curve: [CurvePoint])? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let file = try SafetensorsFile(path: path)
-    guard let text = file.metadata["step"], let step = Int(text) else { return nil }
-    var tensors: [String: Tensor] = [:]
-    for name in file.names { tensors[name] = try file.tensor(named: name) }
-    let curve = try JSONDecoder().decode(
-      [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
-    return (step, tensors, curve)
+  /// What a training goes on from.
+  struct Saved {
+    /// The first step that is still to do.
+    var step: Int
+    var tensors: [String: Tensor]
+    var curve: [CurvePoint]
   }
 
-  /// Replaces the state in one rename: the old one is there until the new one is whole.
-  func save(step: Int, tensors: [(String, Tensor)], curve: [CurvePoint]) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let aside = path + ".new"
-    try Safetensors.write(
-      tensors: tensors.map { (name: $0.0, tensor: try $0.1.detached()) },
-      metadata: ["step": String(step), "curve": try Canonical(encoding: curve).text], to: aside)
-    guard rename(aside, path) == 0 else {
-      throw StageError.unusable(
-        stage: folder, problem: "the state cannot be renamed: \(String(cString: strerror(errno)))")
+  /// The last durable state, or `nil` when the training starts: also where the state is damaged, since
+  /// the training can make it again.
+  func load() throws -> Saved? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      let file = try SafetensorsFile(path: path)
+      guard let text = file.metadata["step"], let step = Int(text) else { return nil }
+      let curve = try JSONDecoder().decode(
+        [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
+      return Saved(step: step, tensors: try file.all(), curve: curve)
+    } catch is SafetensorsError {
+      return nil
     }
   }
 
-  /// Forgets the state, once the artifact is published.
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  /// Whether the state was not saved for as long as the site allows.
+  var isDue: Bool { ContinuousClock.now - lastSave >= interval }
+
+  /// Replaces the state in one rename: the old one is there until the new one is whole.
+  mutating func save(step: Int, tensors: [(String, Tensor)], curve: [CurvePoint]) throws {
+    try write(
+      tensors, to: path,
+      metadata: ["step": String(step), "curve": try Canonical(encoding: curve).text])
+    lastSave = .now
+  }
+
+  /// Keeps the encoder as it is after `step` steps, for the artifact.
+  func keep(_ weights: EncoderWeights, after step: Int) throws {
+    try write(weights.ordered.map { ($0.name, $0.tensor) }, to: keptPath(step))
+  }
+
+  /// What `keep` kept; `nil` where it kept nothing.
+  func kept(after step: Int) throws -> [String: Tensor]? {
+    let path = keptPath(step)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try SafetensorsFile(path: path).all()
+  }
+
+  /// Forgets the state of a stage whose artifact is published.
+  static func remove(_ key: StageKey, from store: ArtifactStore) {
+    try? FileManager.default.removeItem(atPath: folder(store, key))
+  }
+
+  private func keptPath(_ step: Int) -> String { "\(folder)/after-\(step).safetensors" }
+
+  private func write(
+    _ tensors: [(String, Tensor)], to path: String, metadata: [String: String] = [:]
+  ) throws {
+    try AtomicFile.makeFolder(folder)
+    let aside = path + ".new"
+    try Safetensors.write(
+      tensors: tensors.map { (name: $0.0, tensor: try $0.1.detached()) }, metadata: metadata,
+      to: aside)
+    guard rename(aside, path) == 0 else { throw StorageError.last("renamed", path) }
+    try AtomicFile.sync(folder: folder)
+  }
 }
 
 /// One point of a training curve.

@@ -48,6 +48,9 @@ struct Worker {
     }
     say(.ready(process: getpid(), library: library))
     let bench = Workbench()
+    let stop = StopRequest()
+    let termination = Termination(stop)
+    defer { withExtendedLifetime(termination) {} }
     let decoder = JSONDecoder()
     while let line = readLine() {
       let request = try decoder.decode(StageRequest.self, from: Data(line.utf8))
@@ -55,11 +58,14 @@ struct Worker {
       do {
         try StageExecution.run(
           StageContext(
-            request: request, store: store, bench: bench, computing: computing, report: say))
+            request: request, store: store, bench: bench, computing: computing, stop: stop,
+            report: say))
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         let bytes = try store.open(request.kind, request.key).bytes
         say(.done(key: request.key, seconds: seconds, bytes: bytes))
       } catch {
+        // Who ended this process gives the stage to another one, and it goes on where it was.
+        if stop.isMade { exit(Termination.exitCode) }
         say(.failed(key: request.key, reason: String(describing: error)))
       }
     }

@@ -20,6 +20,7 @@ struct WorkerOptions {
     alphasweep-worker: carries out stages for alphasweep
 
     USAGE: alphasweep-worker --artifacts <folder> [--device cpu|cuda|cuda:N] [--gradient-checkpointing]
+                                   [--save-every <seconds>]
            alphasweep-worker export --request <file> --experiment <name> --output <folder>
                                    --artifacts <folder>
            alphasweep-worker look
@@ -53,7 +54,9 @@ struct WorkerOptions {
         computing.checkpointsGradients = true
         continue
       }
-      let names = ["--artifacts", "--request", "--experiment", "--output", "--device"]
+      let names = [
+        "--artifacts", "--request", "--experiment", "--output", "--device", "--save-every",
+      ]
       guard names.contains(name), let value = rest.popFirst()
       else { throw UsageError(description: "unexpected '\(name)'\n\n\(Self.help)") }
       values[name] = value
@@ -69,6 +72,12 @@ struct WorkerOptions {
         throw UsageError(description: "'\(name)' is no device; write cpu, cuda or cuda:0")
       }
       computing.device = device
+    }
+    if let text = values["--save-every"] {
+      guard let seconds = Double(text), seconds >= 0 else {
+        throw UsageError(description: "'\(text)' is no number of seconds")
+      }
+      computing.saveSeconds = seconds
     }
     let store = try required("--artifacts")
     command =

@@ -17,7 +17,7 @@ import Testing
   @Test func aWorkerIsToldWhatDiffersFromACPU() {
     #expect(Computing().arguments.isEmpty)
     #expect(
-      Computing(device: .cuda(index: 1), checkpointsGradients: true).arguments
-        == ["--device", "cuda:1", "--gradient-checkpointing"])
+      Computing(device: .cuda(index: 1), checkpointsGradients: true, saveSeconds: 30).arguments
+        == ["--device", "cuda:1", "--gradient-checkpointing", "--save-every", "30.0"])
   }
 }

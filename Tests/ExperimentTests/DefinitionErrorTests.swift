@@ -98,6 +98,9 @@ struct DefinitionErrorTests {
     Slip(
       "workers: auto", "workers: auto\ngradient-checkpointing: 1",
       "here.yaml:7:25: 'gradient-checkpointing' must be true or false, not '1'"),
+    Slip(
+      "workers: auto", "workers: auto\nsave-every: 120",
+      "here.yaml:7:13: 'save-every' must be a time such as '2 min', not '120'"),
     Slip("cores: all", "cores: some", "here.yaml:4:8: 'cores' must be a whole number, not 'some'"),
     Slip(
       "workers: auto", "wrokers: auto",

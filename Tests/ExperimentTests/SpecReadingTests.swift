@@ -170,10 +170,10 @@ struct SpecReadingTests {
         == SiteDefinition(
           name: "here", recordings: "r", artifacts: "/a", cores: nil, memoryGigabytes: nil,
           workers: nil))
-    let card = machine + "\ndevice: cuda:1\ngradient-checkpointing: true"
+    let card = machine + "\ndevice: cuda:1\ngradient-checkpointing: true\nsave-every: 0.5 min"
     #expect(
       try SiteDefinition(yaml: card, file: "sites/here.yaml").computing
-        == Computing(device: .cuda(index: 1), checkpointsGradients: true))
+        == Computing(device: .cuda(index: 1), checkpointsGradients: true, saveSeconds: 30))
   }
 
   // MARK: What is shipped

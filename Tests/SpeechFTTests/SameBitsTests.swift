@@ -50,6 +50,35 @@ import Testing
     }
   }
 
+  /// A training that is stopped after each of its steps, and every time goes on in a new attempt.
+  @Test func aTrainingStoppedAfterEveryStepGivesTheSameBytes() async {
+    await #expect(processExitsWith: .success) {
+      let world = try SpokenWorld(SpokenWorld.spec)
+      let trainings = world.plan.stages.values.filter { [.pretrain, .fineTune].contains($0.kind) }
+      for stage in trainings {
+        let whole = try world.store.record(stage.kind, stage.key)
+        try FileManager.default.removeItem(atPath: world.store.folder(stage.kind, stage.key))
+        var attempts = 0
+        while !world.store.contains(stage.kind, stage.key) {
+          attempts += 1
+          try #require(attempts < 200)
+          let stop = StopRequest()
+          _ = stop.make()
+          let context = StageContext(
+            request: StageRequest(stage, in: world.plan, attempt: attempts), store: world.store,
+            bench: Workbench(), stop: stop, report: { _ in })
+          do {
+            try StageExecution.run(context)
+          } catch StageError.stopped {}
+        }
+        #expect(attempts > 2, "\(stage.label)")
+        #expect(try world.store.record(stage.kind, stage.key) == whole, "\(stage.label)")
+        #expect(
+          !FileManager.default.fileExists(atPath: "\(world.store.root)/state/\(stage.key.hex)"))
+      }
+    }
+  }
+
   /// A training that stops and starts again must meet the batches that it would have met.
   @Test func skippedBatchesAreTheOnesThatWouldHaveCome() {
     let lengths = (0..<37).map { 10 + ($0 * 7) % 23 }
