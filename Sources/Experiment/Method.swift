@@ -4,9 +4,16 @@ package enum MethodSpec: Sendable, Hashable {
   case preTrained
   case regularFT
   case stableFT
-  case speechFT(alpha: [Double])
+  case speechFT(alpha: [Double], from: [Endpoint] = [.stableFT])
   case l2SP(strength: [Double])
   case earlyCheckpoint(at: [Double])
+
+  /// What θ′ comes of where weights are interpolated.
+  package enum Endpoint: String, Sendable, Hashable, CaseIterable {
+    case stableFT = "stable-ft"
+    /// The ablation "interpolation without Stable-FT".
+    case regularFT = "regular-ft"
+  }
 
   /// The words of specs.
   package static let names = [
@@ -33,12 +40,8 @@ package enum MethodSpec: Sendable, Hashable {
       [MethodRow("regular-ft", "Regular fine-tuning", .fineTuned(isStable: false))]
     case .stableFT:
       [MethodRow("stable-ft", "Stable-FT", .fineTuned(isStable: true), alpha: 1)]
-    case .speechFT(let alphas):
-      alphas.map {
-        MethodRow(
-          "speech-ft", "Speech-FT α \(Canonical(number: $0).text)", .interpolated(alpha: $0),
-          alpha: $0)
-      }
+    case .speechFT(let alphas, let endpoints):
+      endpoints.flatMap { endpoint in alphas.map { Self.speechFT($0, from: endpoint) } }
     case .l2SP(let strengths):
       strengths.map {
         MethodRow(
@@ -55,13 +58,27 @@ package enum MethodSpec: Sendable, Hashable {
   }
 }
 
+extension MethodSpec {
+  /// The rows from another endpoint than the method's own are a method of their own: the α curve of
+  /// Speech-FT is not theirs.
+  private static func speechFT(_ alpha: Double, from endpoint: Endpoint) -> MethodRow {
+    let title = "Speech-FT α \(Canonical(number: alpha).text)"
+    let making = MethodRow.Making.interpolated(alpha: alpha, from: endpoint)
+    return switch endpoint {
+    case .stableFT: MethodRow("speech-ft", title, making, alpha: alpha)
+    case .regularFT:
+      MethodRow("speech-ft-from-regular-ft", title + " from regular", making, alpha: alpha)
+    }
+  }
+}
+
 /// One row of the comparison and how its encoder is made.
 package struct MethodRow: Sendable, Hashable {
   package enum Making: Sendable, Hashable {
     case logMel(isNormalised: Bool)
     case preTrained
     case fineTuned(isStable: Bool, l2spStrength: Double? = nil)
-    case interpolated(alpha: Double)
+    case interpolated(alpha: Double, from: MethodSpec.Endpoint)
     /// Stable-FT stopped after this share of its steps.
     case early(share: Double)
   }

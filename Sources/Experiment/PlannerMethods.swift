@@ -33,7 +33,8 @@ extension Planner {
     case .logMel, .preTrained: pretrained
     case .fineTuned(let isStable, let strength):
       try fineTuned(pretrained, fineTuning, isStable: isStable, l2spStrength: strength)
-    case .interpolated(let alpha): try interpolated(pretrained, fineTuning, alpha: alpha)
+    case .interpolated(let alpha, let endpoint):
+      try interpolated(pretrained, fineTuning, alpha: alpha, from: endpoint)
     case .early(let share): try early(pretrained, fineTuning, share: share)
     }
   }
@@ -105,21 +106,26 @@ extension Planner {
             cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding))))
   }
 
-  /// θ̂ at α; α = 0 is θ₀ and α = 1 is Stable-FT: the same nodes, not copies.
+  /// θ̂ at α; α = 0 is θ₀ and α = 1 is θ′: the same nodes, not copies.
   private mutating func interpolated(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, alpha: Double
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, alpha: Double,
+    from endpoint: MethodSpec.Endpoint
   ) throws -> EncoderNode {
     if alpha == 0 { return pretrained }
-    let stable = try fineTuned(pretrained, fineTuning, isStable: true, l2spStrength: nil)
-    if alpha == 1 { return stable }
+    let finetuned = try fineTuned(
+      pretrained, fineTuning, isStable: endpoint == .stableFT, l2spStrength: nil)
+    if alpha == 1 { return finetuned }
     var encoder = pretrained
+    // Interpolating moves a downsampling module that learnt.
+    encoder.sharesDownsampling = finetuned.sharesDownsampling
+    let way = endpoint == .stableFT ? "" : " from \(endpoint.rawValue)"
     encoder.label =
-      "\(fineTuning.task) · α \(Canonical(number: alpha).text) · seed \(fineTuning.seed)"
+      "\(fineTuning.task) · α \(Canonical(number: alpha).text)\(way) · seed \(fineTuning.seed)"
     encoder.input = .stage(
       try plan.add(
         Stage(
           .interpolate, parameters: InterpolateParameters(alpha: alpha),
-          inputs: ["pre-trained": pretrained.input, "fine-tuned": stable.input],
+          inputs: ["pre-trained": pretrained.input, "fine-tuned": finetuned.input],
           label: "interpolate " + encoder.label, resources: Resources(diskBytes: 0, cost: 0))))
     return encoder
   }

@@ -108,7 +108,16 @@ extension MethodSpec {
     }
     switch word {
     case "log-mel": return values("normalise") { $0.bool() }.map { .logMel(normalise: $0) }
-    case "speech-ft": return values("alpha") { $0.number(0...1) }.map { .speechFT(alpha: $0) }
+    case "speech-ft":
+      let fields = node.fields("method 'speech-ft'", ["alpha", "from"])
+      let alphas = fields.required("alpha") { $0.values { $0.number(0...1) } }
+      let endpoints = fields.optional("from") { list in
+        list.values { place -> Endpoint? in
+          place.word("method", among: Endpoint.allCases.map(\.rawValue))
+            .flatMap(Endpoint.init(rawValue:))
+        }
+      }
+      return alphas.map { .speechFT(alpha: $0, from: endpoints ?? [.stableFT]) }
     case "l2-sp":
       return values("strength") { $0.number(.notNegative) }.map { .l2SP(strength: $0) }
     case "early-checkpoint":

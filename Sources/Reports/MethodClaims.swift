@@ -34,7 +34,8 @@ struct MethodClaims {
     let stable = rows("stable-ft").first
     if let best = Self.bestInterpolation(group, tasks) {
       let others = [group.pretrained, stable].compactMap { $0 } + rows("l2-sp")
-      pairs += (others + rows("early-checkpoint") + rows("regular-ft")).map { (best, $0) }
+      let rest = ["early-checkpoint", "regular-ft", "speech-ft-from-regular-ft"].flatMap(rows)
+      pairs += (others + rest).map { (best, $0) }
     }
     if let stable {
       if let pretrained = group.pretrained { pairs.append((stable, pretrained)) }

@@ -92,6 +92,35 @@ struct PlannerSharingTests {
         != larger.cells("Stable-FT").map(\.evaluations))
   }
 
+  /// The ablation without Stable-FT: between θ₀ and regular fine-tuning.
+  @Test func `interpolation from regular fine-tuning ends there and reads the waveform`() throws {
+    let smaller = try plan("pre-trained: {}, regular-ft: {}")
+    let ends = try plan(
+      "pre-trained: {}, regular-ft: {}, speech-ft: { alpha: [0, 1], from: [regular-ft] }")
+    #expect(try added(smaller, ends).isEmpty)
+    let larger = try plan(
+      "pre-trained: {}, regular-ft: {}, speech-ft: { alpha: [0.25], from: [regular-ft] }")
+    #expect(larger.stages(.fineTune) == smaller.stages(.fineTune))
+    let cells = larger.cells("Speech-FT α 0.25 from regular")
+    #expect(cells.count == 1)
+    #expect(cells.first?.method.name == "speech-ft-from-regular-ft")
+    let made = larger.stages.values.filter {
+      $0.kind == .features && $0.label.contains("from regular")
+    }
+    #expect(!made.isEmpty)
+    // Its downsampling module is no longer θ₀'s.
+    #expect(made.allSatisfy { $0.inputs["downsampled"] == nil })
+  }
+
+  @Test func `endpoints of an α grid share their fine-tunings with the rows of their own`() throws {
+    let rows = try plan("stable-ft: {}, regular-ft: {}")
+    let both = try plan(
+      "stable-ft: {}, regular-ft: {}, "
+        + "speech-ft: { alpha: [0.25, 0.5], from: [stable-ft, regular-ft] }")
+    #expect(both.stages(.fineTune) == rows.stages(.fineTune))
+    #expect(both.stages(.interpolate).count == 4)
+  }
+
   @Test func `an α more adds only what that α needs`() throws {
     let smaller = try plan("speech-ft: { alpha: [0.25, 0.75] }")
     let larger = try plan("speech-ft: { alpha: [0.25, 0.5, 0.75] }")

@@ -124,6 +124,10 @@ struct SpecErrorTests {
       "6:23: method 'speech-ft' lacks 'alpha'; add it, such as 'alpha: [0.25, 0.5]'"
     ),
     ("speech-ft: { alpa: [0.5], alpha: 1 }", "6:25: unknown key 'alpa'; did you mean 'alpha'?"),
+    (
+      "speech-ft: { alpha: [0.5], from: [regular] }",
+      "6:46: unknown method 'regular'; did you mean 'regular-ft'?"
+    ),
     ("speech-ft: { alpha: [-0.1] }", "6:33: 'alpha' must be from 0 to 1, not '-0.1'"),
     ("speech-ft: { alpha: [1.01] }", "6:33: 'alpha' must be from 0 to 1, not '1.01'"),
     ("speech-ft: { alpha: [nan] }", "6:33: 'alpha' must be a number, not 'nan'"),
