@@ -4,8 +4,8 @@ package enum MethodSpec: Sendable, Hashable {
   case preTrained
   case regularFT
   case stableFT
-  case speechFT(alpha: [Double], from: [Endpoint] = [.stableFT])
-  case l2SP(strength: [Double])
+  case speechFT(alpha: [Double], from: [Endpoint] = [.stableFT], excluded: [String] = [])
+  case l2SP(strength: [Double], anchored: [Anchored] = [.all], headDecay: [Double] = [0])
   case earlyCheckpoint(at: [Double])
 
   /// What θ′ comes of where weights are interpolated.
@@ -40,14 +40,17 @@ package enum MethodSpec: Sendable, Hashable {
       [MethodRow("regular-ft", "Regular fine-tuning", .fineTuned(isStable: false))]
     case .stableFT:
       [MethodRow("stable-ft", "Stable-FT", .fineTuned(isStable: true), alpha: 1)]
-    case .speechFT(let alphas, let endpoints):
-      endpoints.flatMap { endpoint in alphas.map { Self.speechFT($0, from: endpoint) } }
-    case .l2SP(let strengths):
-      strengths.map {
-        MethodRow(
-          "l2-sp", "L2-SP λ \(Canonical(number: $0).text)",
-          // Strength 0 is Stable-FT: the same stages.
-          .fineTuned(isStable: true, l2spStrength: $0 == 0 ? nil : $0))
+    case .speechFT(let alphas, let endpoints, let excluded):
+      endpoints.flatMap { endpoint in
+        alphas.map { Self.speechFT($0, from: endpoint, excluded: excluded) }
+      }
+    case .l2SP(let strengths, let anchored, let headDecays):
+      strengths.flatMap { strength in
+        anchored.flatMap { anchored in
+          headDecays.map { decay in
+            Self.l2SP(L2SP(strength: strength, anchored: anchored, headDecay: decay))
+          }
+        }
       }
     case .earlyCheckpoint(let shares):
       shares.map {
@@ -61,14 +64,24 @@ package enum MethodSpec: Sendable, Hashable {
 extension MethodSpec {
   /// The rows from another endpoint than the method's own are a method of their own: the α curve of
   /// Speech-FT is not theirs.
-  private static func speechFT(_ alpha: Double, from endpoint: Endpoint) -> MethodRow {
+  private static func speechFT(
+    _ alpha: Double, from endpoint: Endpoint, excluded: [String]
+  ) -> MethodRow {
     let title = "Speech-FT α \(Canonical(number: alpha).text)"
-    let making = MethodRow.Making.interpolated(alpha: alpha, from: endpoint)
+    let making = MethodRow.Making.interpolated(
+      alpha: alpha, from: endpoint, excluded: excluded)
     return switch endpoint {
     case .stableFT: MethodRow("speech-ft", title, making, alpha: alpha)
     case .regularFT:
       MethodRow("speech-ft-from-regular-ft", title + " from regular", making, alpha: alpha)
     }
+  }
+
+  private static func l2SP(_ penalty: L2SP) -> MethodRow {
+    // Strength 0 without decay is Stable-FT: the same stages.
+    MethodRow(
+      "l2-sp", "L2-SP \(penalty.words)",
+      .fineTuned(isStable: true, penalty: penalty.isNothing ? nil : penalty))
   }
 }
 
@@ -77,8 +90,8 @@ package struct MethodRow: Sendable, Hashable {
   package enum Making: Sendable, Hashable {
     case logMel(isNormalised: Bool)
     case preTrained
-    case fineTuned(isStable: Bool, l2spStrength: Double? = nil)
-    case interpolated(alpha: Double, from: MethodSpec.Endpoint)
+    case fineTuned(isStable: Bool, penalty: L2SP? = nil)
+    case interpolated(alpha: Double, from: MethodSpec.Endpoint, excluded: [String])
     /// Stable-FT stopped after this share of its steps.
     case early(share: Double)
   }

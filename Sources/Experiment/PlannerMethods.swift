@@ -31,17 +31,19 @@ extension Planner {
   ) throws -> EncoderNode {
     switch making {
     case .logMel, .preTrained: pretrained
-    case .fineTuned(let isStable, let strength):
-      try fineTuned(pretrained, fineTuning, isStable: isStable, l2spStrength: strength)
-    case .interpolated(let alpha, let endpoint):
-      try interpolated(pretrained, fineTuning, alpha: alpha, from: endpoint)
+    case .fineTuned(let isStable, let penalty):
+      try fineTuned(pretrained, fineTuning, isStable: isStable, penalty: penalty)
+    case .interpolated(let alpha, let endpoint, let excluded):
+      try interpolated(
+        pretrained, fineTuning, InterpolateParameters(alpha: alpha, excluded: excluded),
+        from: endpoint)
     case .early(let share): try early(pretrained, fineTuning, share: share)
     }
   }
 
   /// Stable fine-tuning (head first, downsampling frozen, with or without L2-SP), or regular one.
   private mutating func fineTuned(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, isStable: Bool, l2spStrength: Double?
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, isStable: Bool, penalty: L2SP?
   ) throws -> EncoderNode {
     let task = try task(fineTuning.task)
     guard let definition = task.fineTune,
@@ -54,11 +56,11 @@ extension Planner {
     }
     if !isStable { recipe.headOnly = 0 }
     // Only Stable-FT's way is looked at before its end.
-    recipe.checkpoints = isStable && l2spStrength == nil ? recipe.checkpoints.sorted() : []
+    recipe.checkpoints = isStable && penalty == nil ? recipe.checkpoints.sorted() : []
     let parameters = FineTuneParameters(
       phase: .joint, target: task.target,
       selection: Selection(splits: [.train], minutes: definition.minutes), head: definition.head,
-      recipe: recipe, freezeDownsampling: isStable, l2spStrength: l2spStrength)
+      recipe: recipe, freezeDownsampling: isStable, penalty: penalty)
     var inputs: OrderedDictionary<String, StageInput> = [
       "encoder": pretrained.input, "corpus": try corpus(task.corpus),
     ]
@@ -68,7 +70,7 @@ extension Planner {
     }
     let method =
       isStable
-      ? l2spStrength.map { "l2-sp λ \(Canonical(number: $0).text)" } ?? "stable-ft" : "regular-ft"
+      ? penalty.map { "l2-sp \($0.words)" } ?? "stable-ft" : "regular-ft"
     let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
     let key = try plan.add(
       Stage(
@@ -93,7 +95,7 @@ extension Planner {
   ) throws -> StageInput {
     var parameters = joint
     parameters.phase = .headOnly
-    parameters.l2spStrength = nil
+    parameters.penalty = nil
     parameters.recipe.checkpoints = []
     let recipe = parameters.recipe
     return .stage(
@@ -108,13 +110,14 @@ extension Planner {
 
   /// θ̂ at α; α = 0 is θ₀ and α = 1 is θ′: the same nodes, not copies.
   private mutating func interpolated(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, alpha: Double,
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, _ parameters: InterpolateParameters,
     from endpoint: MethodSpec.Endpoint
   ) throws -> EncoderNode {
+    let alpha = parameters.alpha
     if alpha == 0 { return pretrained }
     let finetuned = try fineTuned(
-      pretrained, fineTuning, isStable: endpoint == .stableFT, l2spStrength: nil)
-    if alpha == 1 { return finetuned }
+      pretrained, fineTuning, isStable: endpoint == .stableFT, penalty: nil)
+    if alpha == 1, parameters.excluded.isEmpty { return finetuned }
     var encoder = pretrained
     // Interpolating moves a downsampling module that learnt.
     encoder.sharesDownsampling = finetuned.sharesDownsampling
@@ -124,7 +127,7 @@ extension Planner {
     encoder.input = .stage(
       try plan.add(
         Stage(
-          .interpolate, parameters: InterpolateParameters(alpha: alpha),
+          .interpolate, parameters: parameters,
           inputs: ["pre-trained": pretrained.input, "fine-tuned": finetuned.input],
           label: "interpolate " + encoder.label, resources: Resources(diskBytes: 0, cost: 0))))
     return encoder
@@ -134,7 +137,7 @@ extension Planner {
   private mutating func early(
     _ pretrained: EncoderNode, _ fineTuning: FineTuning, share: Double
   ) throws -> EncoderNode {
-    var encoder = try fineTuned(pretrained, fineTuning, isStable: true, l2spStrength: nil)
+    var encoder = try fineTuned(pretrained, fineTuning, isStable: true, penalty: nil)
     let step = definitions.recipe(of: fineTuning.task, in: spec)?.checkpointStep(share) ?? 0
     encoder.input =
       encoder.input.stageKey.map { .stage($0, entry: "checkpoints/\(step)") }

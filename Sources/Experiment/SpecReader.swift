@@ -109,7 +109,7 @@ extension MethodSpec {
     switch word {
     case "log-mel": return values("normalise") { $0.bool() }.map { .logMel(normalise: $0) }
     case "speech-ft":
-      let fields = node.fields("method 'speech-ft'", ["alpha", "from"])
+      let fields = node.fields("method 'speech-ft'", ["alpha", "from", "exclude"])
       let alphas = fields.required("alpha") { $0.values { $0.number(0...1) } }
       let endpoints = fields.optional("from") { list in
         list.values { place -> Endpoint? in
@@ -117,9 +117,23 @@ extension MethodSpec {
             .flatMap(Endpoint.init(rawValue:))
         }
       }
-      return alphas.map { .speechFT(alpha: $0, from: endpoints ?? [.stableFT]) }
+      let excluded = fields.optional("exclude") { list in list.values { $0.string() } }
+      return alphas.map {
+        .speechFT(alpha: $0, from: endpoints ?? [.stableFT], excluded: (excluded ?? []).sorted())
+      }
     case "l2-sp":
-      return values("strength") { $0.number(.notNegative) }.map { .l2SP(strength: $0) }
+      let fields = node.fields("method 'l2-sp'", ["strength", "anchored", "head-decay"])
+      let strengths = fields.required("strength") { $0.values { $0.number(.notNegative) } }
+      let anchored = fields.optional("anchored") { list in
+        list.values { place -> Anchored? in
+          place.word("value of 'anchored'", among: Anchored.allCases.map(\.rawValue))
+            .flatMap(Anchored.init(rawValue:))
+        }
+      }
+      let decays = fields.optional("head-decay") { $0.values { $0.number(.notNegative) } }
+      return strengths.map {
+        .l2SP(strength: $0, anchored: anchored ?? [.all], headDecay: decays ?? [0])
+      }
     case "early-checkpoint":
       return values("at") { place in
         guard let share = place.share(0.001...1) else { return nil }

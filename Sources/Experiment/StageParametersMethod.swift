@@ -135,11 +135,29 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   /// Whether the downsampling module stays at θ₀ (Stable-FT; in regular fine-tuning it learns).
   package var freezeDownsampling: Bool
   /// λ of the penalty λ‖θ−θ₀‖² over the encoder's learning tensors; absent outside L2-SP.
-  package var l2spStrength: Double?
+  package private(set) var l2spStrength: Double?
+  /// Absent where all of them are anchored.
+  package private(set) var l2spAnchored: Anchored?
+  /// Absent where the head does not decay.
+  package private(set) var headDecay: Double?
+
+  /// L2-SP; `nil` for every other method.
+  package var penalty: L2SP? {
+    get {
+      l2spStrength.map {
+        L2SP(strength: $0, anchored: l2spAnchored ?? .all, headDecay: headDecay ?? 0)
+      }
+    }
+    set {
+      l2spStrength = newValue?.strength
+      l2spAnchored = newValue.flatMap { $0.anchored == .all ? nil : $0.anchored }
+      headDecay = newValue.flatMap { $0.headDecay == 0 ? nil : $0.headDecay }
+    }
+  }
 
   package init(
     phase: Phase, target: Target, selection: Selection, head: HeadParameters,
-    recipe: FineTuneRecipe, freezeDownsampling: Bool, l2spStrength: Double?
+    recipe: FineTuneRecipe, freezeDownsampling: Bool, penalty: L2SP? = nil
   ) {
     self.phase = phase
     self.target = target
@@ -147,7 +165,7 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
     self.head = head
     self.recipe = recipe
     self.freezeDownsampling = freezeDownsampling
-    self.l2spStrength = l2spStrength
+    self.penalty = penalty
   }
 }
 

@@ -28,7 +28,7 @@ package struct FineTuning {
     try TorchRuntime.setThreads(recipe.threads)
     let encoder = try LearningEncoder(
       context.weights("encoder"), freezeDownsampling: parameters.freezeDownsampling,
-      l2spStrength: parameters.l2spStrength)
+      penalty: parameters.penalty)
     let data = try FineTuningData(
       context, parameters, configuration: encoder.weights.configuration)
     let start =
@@ -135,7 +135,7 @@ package struct FineTuning {
             stage: context.request.label, step: step, utterances: data.names(batch))
         }
       }
-      if isJoint { try encoder.addPenaltyGradients() }
+      if isJoint { try encoder.addPenaltyGradients(head: head.weights.ordered.map(\.1)) }
       _ = try clipGradients(
         optimisers.flatMap { $0.parameters.map(\.tensor) }, maximumNorm: recipe.clip)
       let rate = recipe.learningRate * schedule.factor(step: step, of: recipe.steps)

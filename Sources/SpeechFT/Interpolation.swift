@@ -20,6 +20,11 @@ package struct Interpolation {
       throw CheckpointError.incompatible(
         path: "θ₀", other: "θ′", problem: "their configurations have different sizes")
     }
+    let names = pretrained.ordered.map(\.name)
+    for prefix in parameters.excluded where !names.contains(where: { $0.hasPrefix(prefix) }) {
+      throw CheckpointError.incompatible(
+        path: "θ₀", other: "θ′", problem: "no tensor begins with '\(prefix)', which is excluded")
+    }
     var tensors: [String: Tensor] = [:]
     for (name, before) in pretrained.ordered {
       guard let after = finetuned[tensor: name] else { continue }

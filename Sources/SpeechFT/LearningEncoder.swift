@@ -1,3 +1,4 @@
+import Experiment
 import Speech
 import Torch
 
@@ -7,26 +8,31 @@ final class LearningEncoder {
   let encoder: SpeechEncoder
   /// Tensors that the optimiser moves, in checkpoint order.
   let learning: [(String, Tensor)]
-  private let anchors: [Tensor]
-  private let l2spStrength: Double?
+  private let anchored: [(tensor: Tensor, anchor: Tensor)]
+  private let penalty: L2SP?
 
   /// - Parameters:
   ///   - pretrained: θ₀, which is left as it is.
   ///   - freezeDownsampling: whether the downsampling module stays at θ₀.
-  ///   - l2spStrength: λ of L2-SP; the anchors are all learning tensors, biases and norms included.
+  ///   - penalty: L2-SP, which keeps learning tensors near `pretrained`.
   /// - Throws: `TorchError` when memory runs out.
   init(
-    _ pretrained: EncoderWeights, freezeDownsampling: Bool, l2spStrength: Double?
+    _ pretrained: EncoderWeights, freezeDownsampling: Bool, penalty: L2SP? = nil
   ) throws {
     weights = try pretrained.copied()
     encoder = SpeechEncoder(weights)
     // The mask embedding takes no part outside pre-training.
-    learning = weights.ordered.filter { name, _ in
+    let learning = weights.ordered.filter { name, _ in
       name != EncoderTensors.mask
         && !(freezeDownsampling && name.hasPrefix(EncoderTensors.downsamplingPrefix))
     }.map { ($0.name, $0.tensor) }
-    anchors = l2spStrength == nil ? [] : try learning.map { try $0.1.clone() }
-    self.l2spStrength = l2spStrength
+    self.learning = learning
+    let kept = penalty.map { penalty in
+      // Biases and normalisation are vectors; kernels and matrices are not.
+      learning.filter { penalty.anchored == .all || $0.1.rank > 1 }
+    }
+    anchored = try (kept ?? []).map { (tensor: $0.1, anchor: try $0.1.clone()) }
+    self.penalty = penalty
   }
 
   /// Lets the tensors learn.
@@ -34,14 +40,22 @@ final class LearningEncoder {
     for (_, tensor) in learning { try tensor.setRequiresGradient(true) }
   }
 
-  /// Adds 2λ(θ−θ₀), the gradient of λ‖θ−θ₀‖², to the gradients.
-  func addPenaltyGradients() throws {
-    guard let strength = l2spStrength, strength > 0 else { return }
+  /// Adds the gradients of the penalty, 2λ(θ−θ₀) and, of the head, 2·decay·w.
+  func addPenaltyGradients(head: [Tensor]) throws {
+    guard let penalty else { return }
     try Autograd.disabled {
-      for ((_, tensor), anchor) in zip(learning, anchors) {
-        guard let gradient = tensor.gradient else { continue }
-        let pull = try tensor.detached().subtracting(anchor).multiplying(by: 2 * strength)
-        try gradient.add_(pull)
+      if penalty.strength > 0 {
+        for (tensor, anchor) in anchored {
+          guard let gradient = tensor.gradient else { continue }
+          let pull = try tensor.detached().subtracting(anchor)
+          try gradient.add_(pull.multiplying(by: 2 * penalty.strength))
+        }
+      }
+      if penalty.headDecay > 0 {
+        for tensor in head {
+          guard let gradient = tensor.gradient else { continue }
+          try gradient.add_(tensor.detached().multiplying(by: 2 * penalty.headDecay))
+        }
       }
     }
   }

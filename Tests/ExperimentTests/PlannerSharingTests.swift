@@ -121,6 +121,29 @@ struct PlannerSharingTests {
     #expect(both.stages(.interpolate).count == 4)
   }
 
+  /// The head-only phase is that of every method; the default way of L2-SP has the key it always had.
+  @Test func `ways of L2-SP are trainings of their own after one head-only phase`() throws {
+    let one = try plan("l2-sp: { strength: [0.1] }")
+    let four = try plan(
+      "l2-sp: { strength: [0.1], anchored: [all, weights], head-decay: [0, 0.01] }")
+    #expect(try added(one, four)[.fineTune]?.count == 3)
+    #expect(
+      Set(four.cells.map(\.method.title)) == [
+        "L2-SP λ 0.1", "L2-SP λ 0.1, weights", "L2-SP λ 0.1, head 0.01",
+        "L2-SP λ 0.1, weights, head 0.01",
+      ])
+    for stage in one.stages.values where stage.label.contains("l2-sp") {
+      #expect(stage.parameters["l2spAnchored"] == nil && stage.parameters["headDecay"] == nil)
+    }
+  }
+
+  @Test func `excluded tensors are part of an interpolation, also at its end`() throws {
+    let plan = try plan("stable-ft: {}, speech-ft: { alpha: [0.5, 1], exclude: [encoder.pos] }")
+    let stages = plan.stages.values.filter { $0.kind == .interpolate }
+    #expect(stages.count == 2)
+    #expect(stages.allSatisfy { $0.parameters["excluded"]?.text == "[\"encoder.pos\"]" })
+  }
+
   @Test func `an α more adds only what that α needs`() throws {
     let smaller = try plan("speech-ft: { alpha: [0.25, 0.75] }")
     let larger = try plan("speech-ft: { alpha: [0.25, 0.5, 0.75] }")

@@ -32,7 +32,7 @@ sweep() { # name
 }
 
 trainings() { # name
-  (cd "$scratch/$1" && find fine-tune -name artifact.json | sort)
+  (cd "$scratch/$1" && find fine-tune -name artifact.json 2> /dev/null | sort)
 }
 
 digests() { # name
@@ -52,7 +52,7 @@ while [ "$kills" -lt "$wanted" ]; do
   while [ "$(trainings killed)" != "$(trainings whole)" ]; do
     (cd / && sweep killed) > "$scratch/killed.log" 2>&1 &
     job=$!
-    sleep "$((RANDOM % 4)).$((RANDOM % 10))"
+    sleep "$((2 + RANDOM % 5)).$((RANDOM % 10))"
     if pkill -9 -P "$job" 2> /dev/null; kill -9 "$job" 2> /dev/null; then kills=$((kills + 1)); fi
     wait "$job" 2> /dev/null || true
   done

@@ -26,7 +26,7 @@ import Torch
       steps: old.steps, batchSeconds: 1000, learningRate: old.learningRate,
       headOnly: old.headOnly, warmUp: old.warmUp, hold: old.hold, clip: 1e6, dropout: 0,
       checkpoints: [], threads: 1, precision: recipe.precision, accumulate: recipe.accumulate)
-    parameters.l2spStrength = 1
+    parameters.penalty = L2SP(strength: 1)
     request.parameters = try Canonical(encoding: parameters)
     let folder = try TemporaryFolder()
     try FineTuning(
