@@ -29,7 +29,7 @@ struct PlanCommand: AsyncParsableCommand {
       } else if json {
         print(try PlanGraph.json(overview).text)
       } else {
-        print(PlanText.text(overview, spec: options.spec), terminator: "")
+        print(try PlanText.text(overview, spec: options.spec), terminator: "")
       }
     }
   }

@@ -42,6 +42,7 @@ enum PlanGraph {
       "stages": .list(stages), "toDo": .integer(overview.remaining.count),
       "diskBytes": .integer(overview.bytes(of: StageKind.allCases)),
       "heldOut": try Canonical(encoding: plan.heldOut),
+      "training": try Canonical(encoding: TrainingShare(overview)),
     ])
   }
 

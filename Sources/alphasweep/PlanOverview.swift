@@ -54,7 +54,8 @@ struct PlanOverview {
     return plan.stages.keys.compactMap { best[$0] }.max { $0.count < $1.count } ?? []
   }
 
-  private func closure(of key: StageKey) -> Set<StageKey> {
+  /// A stage and all artifacts that it is made from.
+  func closure(of key: StageKey) -> Set<StageKey> {
     var found: Set<StageKey> = [key]
     var open = [key]
     while let next = open.popLast() {

@@ -2,11 +2,11 @@ import Experiment
 
 /// A plan in words, within 80 columns.
 enum PlanText {
-  static func text(_ overview: PlanOverview, spec: String) -> String {
+  static func text(_ overview: PlanOverview, spec: String) throws -> String {
     let plan = overview.plan
     var parts = [Words.wrapped("\(plan.experiment): \(plan.question)") + "\n"]
     parts.append(stages(overview))
-    parts.append(summary(overview))
+    parts.append(try summary(overview))
     if !plan.heldOut.isEmpty { parts.append(heldOut(plan)) }
     let next =
       overview.remaining.isEmpty
@@ -31,7 +31,7 @@ enum PlanText {
     return Words.table(rows.map { row in kept.map { row[$0] } })
   }
 
-  private static func summary(_ overview: PlanOverview) -> String {
+  private static func summary(_ overview: PlanOverview) throws -> String {
     let plan = overview.plan
     var lines: [String] = []
     let chain = overview.longestChain.map(\.kind.rawValue)
@@ -53,6 +53,7 @@ enum PlanText {
           + "\(Words.count(overview.unsharedCount, "stage")); what is equal is one, which leaves "
           + "\(Words.grouped(real)).")
     }
+    if let training = try TrainingShare(overview).text { lines.append(training) }
     lines.append(
       "Disk: features still to be made take about "
         + "\(Words.bytes(overview.bytes(of: [.features, .downsample]))), everything about "

@@ -43,6 +43,8 @@ import Testing
           stored.
         Sharing: computed for each result by itself this would be 16 stages; what is
           equal is one, which leaves 10.
+        Training: 2 cells, 1 training, 50 % of the optimiser steps of running each cell
+          alone.
         Disk: features still to be made take about so much, everything about so much.
 
         held out  split by  train  dev  test  copies
@@ -61,6 +63,8 @@ import Testing
     let json = try small.run("plan", "experiments/small.yaml", "--json").out
     let plan = try JSONDecoder().decode(PlanJSON.self, from: Data(json.utf8))
     #expect(plan.toDo == 10)
+    // Stable-FT and one α of it: the training once instead of twice.
+    #expect(plan.training == .init(cells: 2, trainings: 1, steps: 10, stepsAlone: 20))
     #expect(plan.stages.count == 11)
     #expect(plan.stages.filter { $0.state == "virtual" }.map(\.kind) == ["interpolate"])
     let dot = try small.run("plan", "experiments/small.yaml", "--dot").out
@@ -73,8 +77,15 @@ import Testing
       var kind: String
       var state: String
     }
+    struct Training: Decodable, Equatable {
+      var cells: Int
+      var trainings: Int
+      var steps: Int
+      var stepsAlone: Int
+    }
     var toDo: Int
     var stages: [Stage]
+    var training: Training
   }
 
   @Test func aSecondRunDoesNothing() throws {
