@@ -16,7 +16,7 @@ struct SelfAttention {
     let heads = configuration.attentionHeads
     let headWidth = configuration.width / heads
     func split(_ projection: String) throws -> Tensor {
-      try weights.linear(hidden, "\(name).\(projection)")
+      try weights.linear(hidden, "\(name).\(projection)", dropout: dropout)
         .reshape([batch, frames, heads, headWidth]).transposed(1, 2)  // B×H×T×(D/H)
     }
     let draws = dropout.flatMap { $0.probability > 0 ? ($0.probability, $0.generator) : nil }
@@ -26,6 +26,6 @@ struct SelfAttention {
       dropout: draws
     )
     .transposed(1, 2).reshape([batch, frames, configuration.width])
-    return try weights.linear(mixed, name + ".out_proj")
+    return try weights.linear(mixed, name + ".out_proj", dropout: dropout)
   }
 }

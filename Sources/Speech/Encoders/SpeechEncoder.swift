@@ -7,7 +7,7 @@ import Torch
 /// s3prl 0.4.18's `upstream/decoar2`.
 package final class SpeechEncoder {
   package let configuration: EncoderConfiguration
-  private let weights: NamedWeights
+  private var weights: NamedWeights
   /// Made at first use: its windows and filters are tensors.
   private var filterbank: FilterbankFrontEnd?
 
@@ -16,6 +16,17 @@ package final class SpeechEncoder {
     configuration = weights.configuration
     self.weights = NamedWeights(
       tensors: weights.tensors, epsilon: weights.configuration.layerNormEpsilon)
+  }
+
+  /// An encoder that reads `weights` and `adapters` in place.
+  ///
+  /// - Throws: `AdapterError.otherEncoder` for adapters that are not for these weights.
+  package convenience init(
+    _ weights: EncoderWeights, adapters: EncoderAdapters?
+  ) throws(AdapterError) {
+    try adapters?.check(weights.configuration)
+    self.init(weights)
+    self.weights.adapters = adapters
   }
 
   /// The downsampling module: convolutions, or DeCoAR 2.0's filterbank.

@@ -33,7 +33,8 @@ struct TransformerLayer {
   }
 
   private func feedForward(_ input: Tensor, _ dropout: EncoderDropout?) throws -> Tensor {
-    let inner = try weights.linear(input, name(names.intermediate)).gelu().dropped(dropout)
-    return try weights.linear(inner, name(names.output)).dropped(dropout)
+    let inner = try weights.linear(input, name(names.intermediate), dropout: dropout).gelu()
+      .dropped(dropout)
+    return try weights.linear(inner, name(names.output), dropout: dropout).dropped(dropout)
   }
 }
