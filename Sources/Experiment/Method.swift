@@ -7,6 +7,8 @@ package enum MethodSpec: Sendable, Hashable {
   case speechFT(alpha: [Double], from: [Endpoint] = [.stableFT], excluded: [String] = [])
   case l2SP(strength: [Double], anchored: [Anchored] = [.all], headDecay: [Double] = [0])
   case earlyCheckpoint(at: [Double])
+  /// LoRA and DoRA, which differ in `isWeightDecomposed`.
+  case adapters([AdapterParameters])
 
   /// What θ′ comes of where weights are interpolated.
   package enum Endpoint: String, Sendable, Hashable, CaseIterable {
@@ -18,13 +20,14 @@ package enum MethodSpec: Sendable, Hashable {
   /// The words of specs.
   package static let names = [
     "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
+    "lora", "dora",
   ]
 
   /// Whether the method needs a fine-tuning task.
   package var trains: Bool {
     switch self {
     case .logMel, .preTrained: false
-    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint: true
+    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint, .adapters: true
     }
   }
 
@@ -37,9 +40,9 @@ package enum MethodSpec: Sendable, Hashable {
       }
     case .preTrained: [MethodRow("pre-trained", "Pre-trained", .preTrained, alpha: 0)]
     case .regularFT:
-      [MethodRow("regular-ft", "Regular fine-tuning", .fineTuned(isStable: false))]
+      [MethodRow("regular-ft", "Regular fine-tuning", .fineTuned(.regular))]
     case .stableFT:
-      [MethodRow("stable-ft", "Stable-FT", .fineTuned(isStable: true), alpha: 1)]
+      [MethodRow("stable-ft", "Stable-FT", .fineTuned(.stable()), alpha: 1)]
     case .speechFT(let alphas, let endpoints, let excluded):
       endpoints.flatMap { endpoint in
         alphas.map { Self.speechFT($0, from: endpoint, excluded: excluded) }
@@ -51,6 +54,12 @@ package enum MethodSpec: Sendable, Hashable {
             Self.l2SP(L2SP(strength: strength, anchored: anchored, headDecay: decay))
           }
         }
+      }
+    case .adapters(let adapters):
+      adapters.map {
+        MethodRow(
+          $0.isWeightDecomposed ? "dora" : "lora",
+          "\($0.isWeightDecomposed ? "DoRA" : "LoRA") \($0.words)", .fineTuned(.adapted($0)))
       }
     case .earlyCheckpoint(let shares):
       shares.map {
@@ -81,7 +90,7 @@ extension MethodSpec {
     // Strength 0 without decay is Stable-FT: the same stages.
     MethodRow(
       "l2-sp", "L2-SP \(penalty.words)",
-      .fineTuned(isStable: true, penalty: penalty.isNothing ? nil : penalty))
+      .fineTuned(.stable(penalty: penalty.isNothing ? nil : penalty)))
   }
 }
 
@@ -90,7 +99,7 @@ package struct MethodRow: Sendable, Hashable {
   package enum Making: Sendable, Hashable {
     case logMel(isNormalised: Bool)
     case preTrained
-    case fineTuned(isStable: Bool, penalty: L2SP? = nil)
+    case fineTuned(FineTuningWay)
     case interpolated(alpha: Double, from: MethodSpec.Endpoint, excluded: [String])
     /// Stable-FT stopped after this share of its steps.
     case early(share: Double)

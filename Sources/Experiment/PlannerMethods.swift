@@ -31,8 +31,7 @@ extension Planner {
   ) throws -> EncoderNode {
     switch making {
     case .logMel, .preTrained: pretrained
-    case .fineTuned(let isStable, let penalty):
-      try fineTuned(pretrained, fineTuning, isStable: isStable, penalty: penalty)
+    case .fineTuned(let way): try fineTuned(pretrained, fineTuning, way)
     case .interpolated(let alpha, let endpoint, let excluded):
       try interpolated(
         pretrained, fineTuning, InterpolateParameters(alpha: alpha, excluded: excluded),
@@ -41,9 +40,8 @@ extension Planner {
     }
   }
 
-  /// Stable fine-tuning (head first, downsampling frozen, with or without L2-SP), or regular one.
   private mutating func fineTuned(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, isStable: Bool, penalty: L2SP?
+    _ pretrained: EncoderNode, _ fineTuning: FineTuning, _ way: FineTuningWay
   ) throws -> EncoderNode {
     let task = try task(fineTuning.task)
     guard let definition = task.fineTune,
@@ -54,13 +52,15 @@ extension Planner {
           SpecMessage.notFineTunable(task.name), at: spec.places[.fineTuneTask(task.name)])
       ])
     }
+    let isStable = way.freezesDownsampling
     if !isStable { recipe.headOnly = 0 }
     // Only Stable-FT's way is looked at before its end.
-    recipe.checkpoints = isStable && penalty == nil ? recipe.checkpoints.sorted() : []
+    recipe.checkpoints = way == .stable() ? recipe.checkpoints.sorted() : []
     let parameters = FineTuneParameters(
       phase: .joint, target: task.target,
       selection: Selection(splits: [.train], minutes: definition.minutes), head: definition.head,
-      recipe: recipe, freezeDownsampling: isStable, penalty: penalty)
+      recipe: recipe, freezeDownsampling: isStable, penalty: way.penalty,
+      adapters: way.adapters)
     var inputs: OrderedDictionary<String, StageInput> = [
       "encoder": pretrained.input, "corpus": try corpus(task.corpus),
     ]
@@ -68,14 +68,11 @@ extension Planner {
     if recipe.headOnlySteps > 0 {
       inputs["start"] = try headOnly(parameters, inputs, fineTuning)
     }
-    let method =
-      isStable
-      ? penalty.map { "l2-sp \($0.words)" } ?? "stable-ft" : "regular-ft"
     let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
     let key = try plan.add(
       Stage(
         .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
-        label: "fine-tune \(task.name) · \(method) · seed \(fineTuning.seed)",
+        label: "fine-tune \(task.name) · \(way.words) · seed \(fineTuning.seed)",
         resources: Resources(
           cores: recipe.threads,
           diskBytes: (1 + recipe.checkpoints.count) * PlanMeasures.modelBytes,
@@ -83,7 +80,7 @@ extension Planner {
     var encoder = pretrained
     encoder.input = .stage(key, entry: "model")
     encoder.sharesDownsampling = isStable
-    encoder.label = "\(task.name) · \(method) · seed \(fineTuning.seed)"
+    encoder.label = "\(task.name) · \(way.words) · seed \(fineTuning.seed)"
     return encoder
   }
 
@@ -96,6 +93,7 @@ extension Planner {
     var parameters = joint
     parameters.phase = .headOnly
     parameters.penalty = nil
+    parameters.adapters = nil
     parameters.recipe.checkpoints = []
     let recipe = parameters.recipe
     return .stage(
@@ -116,7 +114,7 @@ extension Planner {
     let alpha = parameters.alpha
     if alpha == 0 { return pretrained }
     let finetuned = try fineTuned(
-      pretrained, fineTuning, isStable: endpoint == .stableFT, penalty: nil)
+      pretrained, fineTuning, endpoint == .stableFT ? .stable() : .regular)
     if alpha == 1, parameters.excluded.isEmpty { return finetuned }
     var encoder = pretrained
     // Interpolating moves a downsampling module that learnt.
@@ -137,7 +135,7 @@ extension Planner {
   private mutating func early(
     _ pretrained: EncoderNode, _ fineTuning: FineTuning, share: Double
   ) throws -> EncoderNode {
-    var encoder = try fineTuned(pretrained, fineTuning, isStable: true, penalty: nil)
+    var encoder = try fineTuned(pretrained, fineTuning, .stable())
     let step = definitions.recipe(of: fineTuning.task, in: spec)?.checkpointStep(share) ?? 0
     encoder.input =
       encoder.input.stageKey.map { .stage($0, entry: "checkpoints/\(step)") }

@@ -103,7 +103,7 @@ enum SpecMessage {
     "target": "phones", "split": "{ by: speaker, test: 20%, dev: 5% }", "seconds": "[0.3, 20]",
     "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
     "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
-    "memory": "8 GB", "workers": "auto",
+    "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
   ]
 }
 

@@ -140,10 +140,37 @@ extension MethodSpec {
         place.note(.earlyCheckpoint(share))
         return share
       }.map { .earlyCheckpoint(at: $0) }
+    case "lora", "dora": return adapters(word, node)
     default:
       _ = node.fields("method '\(word)'", [])
       return ["pre-trained": .preTrained, "regular-ft": .regularFT, "stable-ft": .stableFT][word]
     }
+  }
+}
+
+extension MethodSpec {
+  private static func adapters(_ word: String, _ node: SpecNode) -> MethodSpec? {
+    let fields = node.fields("method '\(word)'", ["rank", "alpha", "targets", "dropout"])
+    let ranks = fields.required("rank") { $0.values { $0.integer(1...4096) } }
+    let alphas = fields.required("alpha") { $0.values { $0.number(.positive) } }
+    let targets = fields.required("targets") { list in
+      list.values { place -> AdapterTarget? in
+        place.word("linear map", among: AdapterTarget.allCases.map(\.rawValue))
+          .flatMap(AdapterTarget.init(rawValue:))
+      }
+    }
+    let dropout = fields.required("dropout") { $0.share(0...0.99) }
+    guard let ranks, let alphas, let targets, let dropout else { return nil }
+    return .adapters(
+      ranks.flatMap { rank in
+        alphas.map { alpha in
+          AdapterParameters(
+            rank: rank, alpha: alpha,
+            // One order: what is the same is one training.
+            targets: AdapterTarget.allCases.filter(targets.contains), dropout: dropout,
+            isWeightDecomposed: word == "dora")
+        }
+      })
   }
 }
 

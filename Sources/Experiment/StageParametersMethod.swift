@@ -141,6 +141,10 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   /// Absent where the head does not decay.
   package private(set) var headDecay: Double?
 
+  /// LoRA or DoRA: of the encoder they alone learn, in the joint phase, and are merged at its end into
+  /// `model/`, beside which `adapter/` is left. Absent in every other method.
+  package var adapters: AdapterParameters?
+
   /// L2-SP; `nil` for every other method.
   package var penalty: L2SP? {
     get {
@@ -157,7 +161,8 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
 
   package init(
     phase: Phase, target: Target, selection: Selection, head: HeadParameters,
-    recipe: FineTuneRecipe, freezeDownsampling: Bool, penalty: L2SP? = nil
+    recipe: FineTuneRecipe, freezeDownsampling: Bool, penalty: L2SP? = nil,
+    adapters: AdapterParameters? = nil
   ) {
     self.phase = phase
     self.target = target
@@ -165,6 +170,7 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
     self.head = head
     self.recipe = recipe
     self.freezeDownsampling = freezeDownsampling
+    self.adapters = adapters
     self.penalty = penalty
   }
 }

@@ -34,7 +34,8 @@ struct MethodClaims {
     let stable = rows("stable-ft").first
     if let best = Self.bestInterpolation(group, tasks) {
       let others = [group.pretrained, stable].compactMap { $0 } + rows("l2-sp")
-      let rest = ["early-checkpoint", "regular-ft", "speech-ft-from-regular-ft"].flatMap(rows)
+      let rest = ["lora", "dora", "early-checkpoint", "regular-ft", "speech-ft-from-regular-ft"]
+        .flatMap(rows)
       pairs += (others + rest).map { (best, $0) }
     }
     if let stable {

@@ -26,9 +26,10 @@ package struct FineTuning {
   /// Writes the head-only state, or the fine-tuned `model/`, its `checkpoints/` and its head.
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(recipe.threads)
+    let pretrained = try context.weights("encoder")
     let encoder = try LearningEncoder(
-      context.weights("encoder"), freezeDownsampling: parameters.freezeDownsampling,
-      penalty: parameters.penalty)
+      pretrained, freezeDownsampling: parameters.freezeDownsampling,
+      penalty: parameters.penalty, adapters: adapters(of: pretrained))
     let data = try FineTuningData(
       context, parameters, configuration: encoder.weights.configuration)
     let start =
@@ -58,12 +59,22 @@ package struct FineTuning {
           recipe.headOnlySteps..<recipe.steps, data, encoder, head, [optimiser, body], &curve)
       }
       try writeCheckpoints(of: encoder.weights.configuration, to: folder)
-      try CheckpointFolder.write(encoder.weights, to: folder + "/model")
+      try encoder.write(to: folder)
       try Safetensors.write(
         tensors: head.weights.ordered.map { (name: $0.0, tensor: try $0.1.detached()) },
         metadata: [:], to: folder + "/head.safetensors")
     }
     try curve.write(to: folder + "/curve.jsonl")
+  }
+
+  private func adapters(of encoder: EncoderWeights) throws -> EncoderAdapters? {
+    try parameters.adapters.map { adapters in
+      try EncoderAdapters(
+        random: AdapterSettings(
+          targets: adapters.targets, rank: adapters.rank, alpha: adapters.alpha,
+          dropout: adapters.dropout, isWeightDecomposed: adapters.isWeightDecomposed),
+        for: encoder, generator: draws.generator("adapters"))
+    }
   }
 
   private func head(

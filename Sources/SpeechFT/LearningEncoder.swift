@@ -10,19 +10,26 @@ final class LearningEncoder {
   let learning: [(String, Tensor)]
   private let anchored: [(tensor: Tensor, anchor: Tensor)]
   private let penalty: L2SP?
+  private let adapters: EncoderAdapters?
 
   /// - Parameters:
   ///   - pretrained: θ₀, which is left as it is.
   ///   - freezeDownsampling: whether the downsampling module stays at θ₀.
   ///   - penalty: L2-SP, which keeps learning tensors near `pretrained`.
+  ///   - adapters: What learns in the place of the encoder's own tensors.
   /// - Throws: `TorchError` when memory runs out.
   init(
-    _ pretrained: EncoderWeights, freezeDownsampling: Bool, penalty: L2SP? = nil
+    _ pretrained: EncoderWeights, freezeDownsampling: Bool, penalty: L2SP? = nil,
+    adapters: EncoderAdapters? = nil
   ) throws {
-    weights = try pretrained.copied()
-    encoder = SpeechEncoder(weights)
+    let weights = try pretrained.copied()
+    self.weights = weights
+    encoder =
+      try adapters.map { try SpeechEncoder(weights, adapters: $0) } ?? SpeechEncoder(weights)
+    self.adapters = adapters
     // The mask embedding takes no part outside pre-training.
-    let learning = weights.ordered.filter { name, _ in
+    let all = adapters?.parameters ?? weights.ordered
+    let learning = all.filter { name, _ in
       name != EncoderTensors.mask
         && !(freezeDownsampling && name.hasPrefix(EncoderTensors.downsamplingPrefix))
     }.map { ($0.name, $0.tensor) }
@@ -38,6 +45,12 @@ final class LearningEncoder {
   /// Lets the tensors learn.
   func unfreeze() throws {
     for (_, tensor) in learning { try tensor.setRequiresGradient(true) }
+  }
+
+  /// θ′ as it is now, and in `folder/adapter` the adapters that made it, where they did.
+  func write(to folder: String) throws {
+    try CheckpointFolder.write(adapters?.merged(into: weights) ?? weights, to: folder + "/model")
+    if let adapters { try PeftFolder.write(adapters, to: folder + "/adapter") }
   }
 
   /// Adds the gradients of the penalty, 2λ(θ−θ₀) and, of the head, 2·decay·w.

@@ -114,8 +114,8 @@ struct SpecErrorTests {
     ("specch-ft: {}", "6:12: unknown method 'specch-ft'; did you mean 'speech-ft'?"),
     (
       "magic: {}",
-      "6:12: unknown method 'magic'; known: early-checkpoint, l2-sp, log-mel, pre-trained, "
-        + "regular-ft, speech-ft, stable-ft"
+      "6:12: unknown method 'magic'; known: dora, early-checkpoint, l2-sp, log-mel, lora, "
+        + "pre-trained, regular-ft, speech-ft, stable-ft"
     ),
     ("stable-ft: { alpha: 1 }", "6:25: method 'stable-ft' takes no 'alpha'; write '{}'"),
     ("stable-ft: 1", "6:23: 'stable-ft' must be a mapping, not '1'"),
@@ -127,6 +127,18 @@ struct SpecErrorTests {
     (
       "speech-ft: { alpha: [0.5], from: [regular] }",
       "6:46: unknown method 'regular'; did you mean 'regular-ft'?"
+    ),
+    (
+      "lora: { rank: [0], alpha: [8], targets: [q_proj], dropout: 0% }",
+      "6:27: 'rank' must be from 1 to 4096, not '0'"
+    ),
+    (
+      "dora: { rank: [4], alpha: [8], targets: [k_prj], dropout: 0% }",
+      "6:53: unknown linear map 'k_prj'; did you mean 'k_proj'?"
+    ),
+    (
+      "lora: { rank: [4], alpha: [8], dropout: 0% }",
+      "6:18: method 'lora' lacks 'targets'; add it, such as 'targets: [q_proj, v_proj]'"
     ),
     ("speech-ft: { alpha: [-0.1] }", "6:33: 'alpha' must be from 0 to 1, not '-0.1'"),
     ("speech-ft: { alpha: [1.01] }", "6:33: 'alpha' must be from 0 to 1, not '1.01'"),

@@ -23,6 +23,8 @@ extension SpokenWorld {
       speech-ft: { alpha: [0.25, 0.5] }
       l2-sp: { strength: [0.1] }
       early-checkpoint: { at: [50%] }
+      lora: { rank: [2], alpha: [4], targets: [v_proj, q_proj], dropout: 10% }
+      dora: { rank: [2], alpha: [4], targets: [q_proj], dropout: 10% }
     evaluate: { tasks: [speaker, phones] }
     compare: { measures: [linear-cka, debiased-cka, r2, weight-distance], corpus: held-out,
       frames: 200, ridge: 1e-3 }

@@ -17,7 +17,7 @@ import Torch
   private var pretrained: Stage? { world.plan.stages.values.first { $0.kind == .pretrain } }
 
   @Test func everyCellIsMeasured() throws {
-    #expect(world.plan.cells.count == 2 + 1 + 2 * 6)
+    #expect(world.plan.cells.count == 2 + 1 + 2 * 8)
     for cell in world.plan.cells {
       #expect(try world.evaluation(cell, "speaker")?.metric == "accuracy")
       #expect(try world.evaluation(cell, "phones")?.metric == "PER")
@@ -45,6 +45,26 @@ import Torch
     #expect(try regular[tensor: first]?.floats() != before[tensor: first]?.floats())
     let moved = "encoder.layers.0.attention.q_proj.weight"
     #expect(try stable[tensor: moved]?.floats() != before[tensor: moved]?.floats())
+  }
+
+  /// Of the encoder only the adapters learn; the artifact has them, and the weights that they make.
+  @Test(arguments: ["lora", "dora"])
+  func adaptersAreMergedIntoTheModelAndLeftBesideIt(method: String) throws {
+    let stage = world.stage(
+      .fineTune, "fine-tune speaker · \(method) rank 2, lora_alpha 4 · seed 1")
+    let before = try #require(try world.weights(pretrained))
+    let after = try #require(try world.weights(stage))
+    let targets = method == "lora" ? ["q_proj.weight", "v_proj.weight"] : ["q_proj.weight"]
+    for (name, tensor) in before.ordered {
+      let isSame = try after[tensor: name]?.floats() == tensor.floats()
+      #expect(isSame == !targets.contains { name.hasSuffix($0) }, "\(name)")
+    }
+    let folder = try #require(stage.map { world.store.folder($0.kind, $0.key) })
+    let adapters = try PeftFolder.read(folder + "/adapter", configuration: before.configuration)
+    #expect(adapters.settings.isWeightDecomposed == (method == "dora"))
+    for (name, tensor) in try adapters.merged(into: before).ordered {
+      #expect(try after[tensor: name]?.floats() == tensor.floats(), "\(name)")
+    }
   }
 
   /// The formula in Swift's own float32 arithmetic, one rounding after each operation.

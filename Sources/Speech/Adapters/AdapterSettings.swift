@@ -1,15 +1,6 @@
-/// The linear maps of a transformer layer that an adapter can change, by transformers' names.
-package enum AdapterTarget: String, Sendable, Hashable, CaseIterable {
-  case query = "q_proj"
-  case key = "k_proj"
-  case value = "v_proj"
-  /// Of the attention.
-  case output = "out_proj"
-  /// The feed-forward's first.
-  case intermediate = "intermediate_dense"
-  /// The feed-forward's second.
-  case feedForwardOutput = "output_dense"
+import Experiment
 
+extension AdapterTarget {
   /// Its name inside a layer of a family's checkpoint.
   func name(in names: EncoderNames) -> String {
     switch self {
