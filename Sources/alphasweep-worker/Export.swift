@@ -19,16 +19,28 @@ enum Export {
       throw CheckpointError.unreadable(
         path: output, problem: "is there already; name a new folder, or remove it")
     }
-    let weights = try Workbench().weights(of: source(of: request), in: store)
+    let source = try source(of: request)
+    let weights = try Workbench().weights(of: source, in: store)
     let aside = "\(output).\(getpid()).new"
     do {
       try CheckpointFolder.write(weights, to: aside, metadata: ["alphasweep": request.key.hex])
+      try copyAdapter(of: source, in: store, to: aside)
       try Data(card(request, experiment).utf8).write(to: URL(fileURLWithPath: aside + "/README.md"))
       try FileManager.default.moveItem(atPath: aside, toPath: output)
     } catch {
       try? FileManager.default.removeItem(atPath: aside)
       throw error
     }
+  }
+
+  /// LoRA's and DoRA's adapters, as peft loads them onto θ₀, beside the weights that they make.
+  private static func copyAdapter(
+    of source: ResolvedInput, in store: ArtifactStore, to folder: String
+  ) throws {
+    guard case .artifact(let kind, let key, "model") = source else { return }
+    let adapter = try store.open(kind, key).folder + "/adapter"
+    guard FileManager.default.fileExists(atPath: adapter) else { return }
+    try FileManager.default.copyItem(atPath: adapter, toPath: folder + "/adapter")
   }
 
   private static func source(of request: StageRequest) throws -> ResolvedInput {
