@@ -116,6 +116,25 @@ import Testing
     #expect(plan.err.hasPrefix("alphasweep: experiments/models/broken.pt: "), "\(plan.err)")
   }
 
+  /// As Slurm ends it: there is no training to save, so at once, and with the code of that signal.
+  @Test func aWorkerWithoutTrainingEndsOnSIGTERM() throws {
+    let worker = Process()
+    worker.executableURL = URL(fileURLWithPath: small.builtWorker)
+    worker.arguments = ["--artifacts", small.path + "/store"]
+    let (input, output) = (Pipe(), Pipe())
+    worker.standardInput = input
+    worker.standardOutput = output
+    try worker.run()
+    let ready = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(ready.contains("\"ready\""), "\(ready)")
+    // It listens for the signal a moment after it says that it is ready.
+    usleep(500_000)
+    kill(worker.processIdentifier, SIGTERM)
+    worker.waitUntilExit()
+    #expect(worker.terminationReason == .exit)
+    #expect(worker.terminationStatus == 128 + SIGTERM)
+  }
+
   /// Even with an input that stays open and nobody to hear it, as under a program that was killed.
   @Test func aWorkerEndsWithItsParent() throws {
     let shell = Process()
@@ -124,26 +143,33 @@ import Testing
     // `wait` keeps the shell a parent; the sleeper holds the input open.
     shell.arguments = [
       "-c",
-      "mkfifo '\(small.path)/in'; sleep 60 > '\(small.path)/in' & "
-        + "'\(worker)' --artifacts '\(small.path)/store' < '\(small.path)/in' > /dev/null & "
-        + "echo $!; wait",
+      "mkfifo '\(small.path)/in'; sleep 60 > '\(small.path)/in' & sleeper=$!; "
+        + "'\(worker)' --artifacts '\(small.path)/store' < '\(small.path)/in' > '\(small.path)/out' & "
+        + "echo $! $sleeper; wait",
     ]
     let out = Pipe()
     shell.standardOutput = out
     try shell.run()
-    let line = String(
-      decoding: out.fileHandleForReading.availableData, as: UTF8.self)
-    let process = try #require(Int32(line.trimmingCharacters(in: .whitespacesAndNewlines)))
-    // Time to start, so that what ends it is the end of its parent.
-    usleep(1_500_000)
-    #expect(kill(process, 0) == 0)
+    let line = String(decoding: out.fileHandleForReading.availableData, as: UTF8.self)
+    let processes = line.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+    try #require(processes.count == 2)
+    for _ in 0..<200 where (try? small.text("out").isEmpty) != false { usleep(100_000) }
+    #expect(try small.text("out").contains("\"ready\""))
+    #expect(Self.isRunning(processes[0]))
     kill(shell.processIdentifier, SIGKILL)
-    shell.waitUntilExit()
-    var isGone = false
-    for _ in 0..<100 where !isGone {
-      usleep(100_000)
-      isGone = kill(process, 0) != 0
+    // Foundation's waiting would last as long as the sleeper.
+    for _ in 0..<100 where Self.isRunning(processes[0]) { usleep(100_000) }
+    #expect(!Self.isRunning(processes[0]))
+    #expect(Self.isRunning(processes[1]), "the input closed, which ends any worker")
+    kill(processes[1], SIGKILL)
+  }
+
+  /// Whether a process is there and not only its exit status.
+  private static func isRunning(_ process: Int32) -> Bool {
+    guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else {
+      return false
     }
-    #expect(isGone)
+    let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last ?? ""
+    return !fields.hasPrefix(" Z")
   }
 }
