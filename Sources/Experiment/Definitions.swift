@@ -56,7 +56,7 @@ package struct Definitions: Sendable {
 
   /// Fine-tuning tasks, then evaluated ones.
   func taskNames(of spec: Spec) -> OrderedSet<String> {
-    OrderedSet((spec.fineTune?.tasks ?? []) + (spec.evaluate?.tasks ?? []))
+    (spec.fineTune?.tasks ?? []).union(spec.evaluate?.tasks ?? [])
   }
 
   // MARK: Models

@@ -13,8 +13,9 @@ extension Definitions {
         problems.append(
           SpecProblem(SpecMessage.notFineTunable(task), at: spec.places[.fineTuneTask(task)]))
       }
-      problems += recipeProblems(task, spec)
+      problems += recipeProblems(task, spec) + devProblems(task, spec)
     }
+    problems += groupProblems(spec)
     for task in spec.evaluate?.tasks ?? [] {
       problems += taskProblems(task, at: spec.places[.evaluateTask(task)])
       problems += testProblems(task, at: spec.places[.evaluateTask(task)])
@@ -133,9 +134,56 @@ extension Definitions {
       ? [SpecProblem(SpecMessage.unknown("corpus", name, among: corpora.keys), at: place)] : []
   }
 
-  /// Early checkpoints must be kept by the recipe of every fine-tuning task.
+  /// Recipes that look at dev need one.
+  private func devProblems(_ task: String, _ spec: Spec) -> [SpecProblem] {
+    guard let recipe = recipe(of: task, in: spec) else { return [] }
+    let place = spec.places[.fineTuneTask(task)]
+    if recipe.devEvery == nil {
+      return recipe.keep == nil && recipe.patience == nil
+        ? [] : [SpecProblem("task '\(task)': " + SpecMessage.needsDevEvery, at: place)]
+    }
+    guard let corpus = tasks[task].flatMap({ corpora[$0.corpus] }), corpus.split.dev == 0 else {
+      return []
+    }
+    return [SpecProblem(SpecMessage.noDev(task, corpus: corpus.name), at: place)]
+  }
+
+  /// Tasks that are learnt together follow one recipe, and methods of several tasks need some.
+  private func groupProblems(_ spec: Spec) -> [SpecProblem] {
+    let groups = (spec.fineTune?.groups ?? []).filter(\.isMultiTask)
+    let rows = spec.methods.flatMap(\.rows)
+    var problems: [SpecProblem] = []
+    if groups.isEmpty, let row = rows.first(where: \.making.needsSeveralTasks) {
+      problems.append(
+        SpecProblem(
+          SpecMessage.nothingToMerge(row.point.name), at: SpecPlace(file: spec.places.file)))
+    }
+    guard rows.contains(where: \.making.isJoint) else { return problems }
+    for group in groups {
+      let recipes = group.tasks.compactMap { recipe(of: $0, in: spec) }
+      let keys = recipes.dropFirst().flatMap { recipes[0].keysThatDiffer(from: $0) }
+      guard !keys.isEmpty else { continue }
+      problems.append(
+        SpecProblem(
+          SpecMessage.recipesDiffer(group.name, Array(OrderedSet(keys))),
+          at: spec.places[.fineTuneGroup(group.name)]))
+    }
+    return problems
+  }
+
+  /// Early checkpoints and early stops must be kept by the recipe of every fine-tuning task.
   private func checkpointProblems(_ spec: Spec) -> [SpecProblem] {
     var problems: [SpecProblem] = []
+    for case .earlyStopping(let patiences) in spec.methods {
+      for (patience, name) in patiences.flatMap({ patience in
+        (spec.fineTune?.tasks ?? []).map { (patience, $0) }
+      }) where recipe(of: name, in: spec)?.patience?.contains(patience) != true {
+        problems.append(
+          SpecProblem(
+            SpecMessage.earlyStopNotKept(patience: patience, task: name),
+            at: spec.places[.earlyStopping(patience: patience)]))
+      }
+    }
     for case .earlyCheckpoint(let shares) in spec.methods {
       for share in shares {
         for name in spec.fineTune?.tasks ?? [] {
@@ -162,6 +210,11 @@ extension Definitions {
   /// The recipe by which a spec fine-tunes on a task.
   func recipe(of task: String, in spec: Spec) -> FineTuneRecipe? {
     (tasks[task]?.fineTune?.recipe).map { spec.fineTune?.recipe.applied(to: $0) ?? $0 }
+  }
+
+  /// The recipe of tasks that are learnt together, which `check` has found to be one.
+  func recipe(of group: TaskGroup, in spec: Spec) -> FineTuneRecipe? {
+    group.tasks.first.flatMap { recipe(of: $0, in: spec) }
   }
 
   private func floorProblems(_ spec: Spec) -> [SpecProblem] {

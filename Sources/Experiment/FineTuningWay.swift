@@ -49,7 +49,10 @@ package struct AdapterParameters: Sendable, Hashable, Codable {
     self.isWeightDecomposed = isWeightDecomposed
   }
 
-  /// As rows say it: peft's names, since α means another thing here.
+  /// As rows say it: `LoRA rank 8, lora_alpha 16`.
+  var title: String { (isWeightDecomposed ? "DoRA " : "LoRA ") + words }
+
+  /// Peft's names, since α means another thing here.
   var words: String { "rank \(rank), lora_alpha \(Canonical(number: alpha).text)" }
 }
 

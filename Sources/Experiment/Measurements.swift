@@ -16,10 +16,24 @@ package struct EvaluationRecord: Sendable, Hashable, Codable {
   package var trainCount: Int
   /// Classes, or symbols without the blank.
   package var classes: Int
+  /// The same head on the dev split; `nil` where no row is chosen by it.
+  package var dev: Dev?
+
+  package struct Dev: Sendable, Hashable, Codable {
+    /// In percent, of the record's metric.
+    package var value: Double
+    /// Utterances.
+    package var count: Int
+
+    package init(value: Double, count: Int) {
+      self.value = value
+      self.count = count
+    }
+  }
 
   package init(
     task: String, metric: String, value: Double, higherIsBetter: Bool, count: Int, units: Int,
-    chance: Double?, trainCount: Int, classes: Int
+    chance: Double?, trainCount: Int, classes: Int, dev: Dev? = nil
   ) {
     self.task = task
     self.metric = metric
@@ -30,6 +44,27 @@ package struct EvaluationRecord: Sendable, Hashable, Codable {
     self.chance = chance
     self.trainCount = trainCount
     self.classes = classes
+    self.dev = dev
+  }
+}
+
+/// `training.json` of a `fine-tune` artifact: what was done.
+package struct TrainingRecord: Sendable, Hashable, Codable {
+  /// Optimiser steps, the head-only phase included.
+  package var steps: Int
+  /// The step whose weights were left: the last, or dev's best.
+  package var step: Int
+  /// At its height.
+  package var learningRate: Double
+  /// Accuracy, or 1 − the token error rate, of the dev split after `step`; a mean over several tasks.
+  /// `nil` where nobody looked.
+  package var devMerit: Double?
+
+  package init(steps: Int, step: Int, learningRate: Double, devMerit: Double?) {
+    self.steps = steps
+    self.step = step
+    self.learningRate = learningRate
+    self.devMerit = devMerit
   }
 }
 

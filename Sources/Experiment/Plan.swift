@@ -14,6 +14,7 @@ package struct Plan: Sendable {
   package var tasks: [TaskColumn] = []
   package var score: ScoreRule?
   package var comparison: ComparisonRule?
+  package var choices: [RowChoice] = []
   /// Artifacts that are wanted for themselves (a pre-trained model that nothing evaluates).
   package var targets: [StageKey] = []
 

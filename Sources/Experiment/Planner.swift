@@ -46,6 +46,7 @@ package struct Planner {
       }
     }
     plan = Plan(experiment: input.spec.experiment, question: input.spec.question)
+    plan.choices = input.spec.choices
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
     plan.tasks = tasks.map(Self.column)
     plan.score = input.spec.evaluate?.score.map { score in

@@ -51,22 +51,35 @@ extension Planner {
     for name in spec.evaluate?.tasks ?? [] {
       let task = try task(name)
       let features = try features(
-        reading, task, task.selection, task.target.isPooled ? .pooled : .frames, seed: nil)
+        reading, task, selection(of: task), task.target.isPooled ? .pooled : .frames, seed: nil)
       evaluations[name] = try evaluation(task, features, seed, label: reading.label)
     }
     return evaluations
   }
 
-  /// The output of θ₀'s downsampling module for all recordings that a task uses, in fine-tuning or
-  /// evaluation: one stage, whose artifact serves every selection within.
-  mutating func downsampled(_ pretrained: EncoderNode, _ task: TaskDefinition) throws -> StageInput
-  {
+  /// The recordings that a task's heads train on and are tested with; those that choose between rows
+  /// too, where the spec chooses.
+  func selection(of task: TaskDefinition) -> Selection {
     var selection = task.selection
+    if spec.selectsOnDev { selection.splits.insert(.dev, at: 1) }
+    return selection
+  }
+
+  /// The output of θ₀'s downsampling module for the recordings that a task uses: one stage, whose
+  /// artifact serves every selection within. Where only evaluations read dev, to choose rows, trainings
+  /// have a stage without it: whoever adds a choice trains nothing anew.
+  mutating func downsampled(
+    _ pretrained: EncoderNode, _ task: TaskDefinition, isForEvaluation: Bool
+  ) throws -> StageInput {
+    var selection = task.selection
+    let looksAtDev = definitions.recipe(of: task.name, in: spec)?.devEvery != nil
+    if looksAtDev || (isForEvaluation && spec.selectsOnDev) { selection.splits.append(.dev) }
     if let fineTune = task.fineTune {
-      let train = Split.train.rawValue
-      // No limit is the largest.
-      selection.minutes[train] = fineTune.minutes[train].flatMap { minutes in
-        selection.minutes[train].map { max($0, minutes) }
+      for split in [Split.train, .dev].map(\.rawValue) {
+        // No limit is the largest.
+        selection.minutes[split] = fineTune.minutes[split].flatMap { minutes in
+          selection.minutes[split].map { max($0, minutes) }
+        }
       }
     }
     let minutes = minutes(selection, task.corpus)
@@ -91,7 +104,7 @@ extension Planner {
     var inputs: OrderedDictionary<String, StageInput> = ["corpus": try corpus(task.corpus)]
     inputs["encoder"] = reading.encoder?.input
     if let pretrained = reading.pretrained, reading.encoder?.sharesDownsampling == true {
-      inputs["downsampled"] = try downsampled(pretrained, task)
+      inputs["downsampled"] = try downsampled(pretrained, task, isForEvaluation: true)
     }
     let minutes = minutes(selection, task.corpus)
     let word: String
@@ -125,7 +138,7 @@ extension Planner {
         .evaluate,
         parameters: EvaluateParameters(
           task: task.name, target: task.target, head: task.head, recipe: task.recipe,
-          selection: task.selection),
+          selection: selection(of: task)),
         seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
         label: "evaluate \(task.name) · \(label) · head seed \(seed)",
         resources: Resources(cores: task.recipe.threads, cost: Double(task.recipe.steps) * step)))

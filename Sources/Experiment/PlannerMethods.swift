@@ -2,145 +2,128 @@ import OrderedCollections
 
 /// Fine-tuning, interpolation and the rows of the comparison.
 extension Planner {
-  /// Adds the cells of one model: every row × fine-tuning task × seed.
+  /// Adds the cells of one model: every row × fine-tuning × seed.
   mutating func addCells(_ model: String, _ pretrained: EncoderNode) throws {
     for row in spec.methods.flatMap(\.rows) {
       switch row.making {
       case .logMel: continue
       case .preTrained:
         for seed in spec.seeds { try addCell(model, row.point, nil, seed, pretrained, pretrained) }
-      case .fineTuned, .interpolated, .early:
-        for task in spec.fineTune?.tasks ?? [] {
+      case .fineTuned, .interpolated, .early, .stoppedEarly, .merged, .sequential:
+        for group in spec.fineTune?.groups ?? []
+        where group.isMultiTask || !row.making.needsSeveralTasks {
           for seed in spec.seeds {
-            let encoder = try encoder(row.making, pretrained, FineTuning(task: task, seed: seed))
-            try addCell(model, row.point, task, seed, encoder, pretrained)
+            let fineTuning = FineTuning(
+              group: group, seed: seed, pretrained: pretrained, start: pretrained)
+            let encoder = try encoder(row.making, fineTuning)
+            try addCell(model, row.point, group.name, seed, encoder, pretrained)
           }
         }
       }
     }
   }
 
-  /// One fine-tuning of a model.
-  private struct FineTuning {
-    var task: String
-    var seed: UInt64
-  }
-
   private mutating func encoder(
-    _ making: MethodRow.Making, _ pretrained: EncoderNode, _ fineTuning: FineTuning
+    _ making: MethodRow.Making, _ fineTuning: FineTuning
   ) throws -> EncoderNode {
     switch making {
-    case .logMel, .preTrained: pretrained
-    case .fineTuned(let way): try fineTuned(pretrained, fineTuning, way)
-    case .interpolated(let alpha, let endpoint, let excluded):
+    case .logMel, .preTrained: fineTuning.pretrained
+    case .fineTuned(let way): try fineTuned(fineTuning, way)
+    case .interpolated(let alpha, let way, let excluded):
       try interpolated(
-        pretrained, fineTuning, InterpolateParameters(alpha: alpha, excluded: excluded),
-        from: endpoint)
-    case .early(let share): try early(pretrained, fineTuning, share: share)
+        fineTuning, InterpolateParameters(alpha: alpha, excluded: excluded), from: way)
+    case .early(let share): try early(fineTuning, share: share)
+    case .stoppedEarly(let patience):
+      try point(fineTuning, "patience-\(patience)", words: "patience \(patience)")
+    case .merged(let rule, let alpha): try merged(fineTuning, rule, alpha)
+    case .sequential(let alpha): try sequential(fineTuning, alpha)
     }
   }
 
-  private mutating func fineTuned(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, _ way: FineTuningWay
-  ) throws -> EncoderNode {
-    let task = try task(fineTuning.task)
-    guard let definition = task.fineTune,
-      var recipe = definitions.recipe(of: fineTuning.task, in: spec)
-    else {
-      throw SpecError([
-        SpecProblem(
-          SpecMessage.notFineTunable(task.name), at: spec.places[.fineTuneTask(task.name)])
-      ])
-    }
-    let isStable = way.freezesDownsampling
-    if !isStable { recipe.headOnly = 0 }
-    // Only Stable-FT's way is looked at before its end.
-    recipe.checkpoints = way == .stable() ? recipe.checkpoints.sorted() : []
-    let parameters = FineTuneParameters(
-      phase: .joint, target: task.target,
-      selection: Selection(splits: [.train], minutes: definition.minutes), head: definition.head,
-      recipe: recipe, freezeDownsampling: isStable, penalty: way.penalty,
-      adapters: way.adapters)
-    var inputs: OrderedDictionary<String, StageInput> = [
-      "encoder": pretrained.input, "corpus": try corpus(task.corpus),
-    ]
-    if isStable { inputs["downsampled"] = try downsampled(pretrained, task) }
-    if recipe.headOnlySteps > 0 {
-      inputs["start"] = try headOnly(parameters, inputs, fineTuning)
-    }
-    let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
-    let key = try plan.add(
-      Stage(
-        .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
-        label: "fine-tune \(task.name) · \(way.words) · seed \(fineTuning.seed)",
-        resources: Resources(
-          cores: recipe.threads,
-          diskBytes: (1 + recipe.checkpoints.count) * PlanMeasures.modelBytes,
-          cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.secondsPerStep * second)))
-    var encoder = pretrained
-    encoder.input = .stage(key, entry: "model")
-    encoder.sharesDownsampling = isStable
-    encoder.label = "\(task.name) · \(way.words) · seed \(fineTuning.seed)"
-    return encoder
-  }
-
-  /// The first β of the steps, which every method that starts with them shares: what comes later
-  /// (checkpoints, the penalty) is no part of it.
-  private mutating func headOnly(
-    _ joint: FineTuneParameters, _ inputs: OrderedDictionary<String, StageInput>,
-    _ fineTuning: FineTuning
-  ) throws -> StageInput {
-    var parameters = joint
-    parameters.phase = .headOnly
-    parameters.penalty = nil
-    parameters.adapters = nil
-    parameters.recipe.checkpoints = []
-    let recipe = parameters.recipe
-    return .stage(
-      try plan.add(
-        Stage(
-          .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
-          label: "fine-tune \(fineTuning.task) · head only · seed \(fineTuning.seed)",
-          resources: Resources(
-            cores: recipe.threads,
-            cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding))))
-  }
+  // MARK: From one fine-tuning
 
   /// θ̂ at α; α = 0 is θ₀ and α = 1 is θ′: the same nodes, not copies.
   private mutating func interpolated(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, _ parameters: InterpolateParameters,
-    from endpoint: MethodSpec.Endpoint
+    _ fineTuning: FineTuning, _ parameters: InterpolateParameters, from way: FineTuningWay
   ) throws -> EncoderNode {
     let alpha = parameters.alpha
-    if alpha == 0 { return pretrained }
-    let finetuned = try fineTuned(
-      pretrained, fineTuning, endpoint == .stableFT ? .stable() : .regular)
+    if alpha == 0 { return fineTuning.start }
+    let finetuned = try fineTuned(fineTuning, way)
     if alpha == 1, parameters.excluded.isEmpty { return finetuned }
-    var encoder = pretrained
+    return try interpolation(
+      parameters, fineTuning, finetuned: [("fine-tuned", finetuned)],
+      words: way == .stable() ? "" : " from \(way.words)")
+  }
+
+  private mutating func interpolation(
+    _ parameters: InterpolateParameters, _ fineTuning: FineTuning,
+    finetuned: [(role: String, node: EncoderNode)], words: String
+  ) throws -> EncoderNode {
+    var encoder = fineTuning.start
     // Interpolating moves a downsampling module that learnt.
-    encoder.sharesDownsampling = finetuned.sharesDownsampling
-    let way = endpoint == .stableFT ? "" : " from \(endpoint.rawValue)"
+    encoder.sharesDownsampling =
+      encoder.sharesDownsampling && finetuned.allSatisfy(\.node.sharesDownsampling)
     encoder.label =
-      "\(fineTuning.task) · α \(Canonical(number: alpha).text)\(way) · seed \(fineTuning.seed)"
+      "\(fineTuning.group.name) · α \(Canonical(number: parameters.alpha).text)\(words) · "
+      + "seed \(fineTuning.seed)"
+    var inputs: OrderedDictionary<String, StageInput> = ["pre-trained": fineTuning.start.input]
+    for (role, node) in finetuned { inputs[role] = node.input }
     encoder.input = .stage(
       try plan.add(
         Stage(
-          .interpolate, parameters: parameters,
-          inputs: ["pre-trained": pretrained.input, "fine-tuned": finetuned.input],
+          .interpolate, parameters: parameters, inputs: inputs,
           label: "interpolate " + encoder.label, resources: Resources(diskBytes: 0, cost: 0))))
     return encoder
   }
 
-  /// A point of Stable-FT's way, which its recipe keeps.
-  private mutating func early(
-    _ pretrained: EncoderNode, _ fineTuning: FineTuning, share: Double
+  private mutating func early(_ fineTuning: FineTuning, share: Double) throws -> EncoderNode {
+    let recipe = definitions.recipe(of: fineTuning.group, in: spec)
+    let step = recipe?.checkpointStep(share) ?? 0
+    return try point(fineTuning, String(step), words: "step \(step)")
+  }
+
+  /// A point of Stable-FT's way, which its recipe keeps in this folder of `checkpoints`.
+  private mutating func point(
+    _ fineTuning: FineTuning, _ folder: String, words: String
   ) throws -> EncoderNode {
-    var encoder = try fineTuned(pretrained, fineTuning, .stable())
-    let step = definitions.recipe(of: fineTuning.task, in: spec)?.checkpointStep(share) ?? 0
+    var encoder = try fineTuned(fineTuning, .stable())
     encoder.input =
-      encoder.input.stageKey.map { .stage($0, entry: "checkpoints/\(step)") }
-      ?? encoder.input
-    encoder.label = "\(fineTuning.task) · step \(step) · seed \(fineTuning.seed)"
+      encoder.input.stageKey.map { .stage($0, entry: "checkpoints/\(folder)") } ?? encoder.input
+    encoder.label = "\(fineTuning.group.name) · \(words) · seed \(fineTuning.seed)"
     return encoder
+  }
+
+  // MARK: From several
+
+  /// θ₀ + α · the rule's direction of the tasks' Stable-FT vectors.
+  private mutating func merged(
+    _ fineTuning: FineTuning, _ rule: MergeRule, _ alpha: Double
+  ) throws -> EncoderNode {
+    if alpha == 0 { return fineTuning.start }
+    var finetuned: [(role: String, node: EncoderNode)] = []
+    for (number, task) in fineTuning.group.tasks.enumerated() {
+      var single = fineTuning
+      single.group = TaskGroup([task])
+      finetuned.append(("fine-tuned.\(number + 1)", try fineTuned(single, .stable())))
+    }
+    let density = rule.density.map { " density \(SpecNumber.percent($0))" } ?? ""
+    return try interpolation(
+      InterpolateParameters(alpha: alpha, rule: rule), fineTuning, finetuned: finetuned,
+      words: " \(rule.name.rawValue)\(density)")
+  }
+
+  /// Speech-FT on one task after the other; each round starts from what the one before interpolated.
+  private mutating func sequential(
+    _ fineTuning: FineTuning, _ alpha: Double
+  ) throws -> EncoderNode {
+    var round = fineTuning
+    for (number, task) in fineTuning.group.tasks.enumerated() {
+      round.group = TaskGroup([task])
+      round.words = number == 0 ? "" : " after " + fineTuning.group.tasks[number - 1]
+      round.start = try interpolated(
+        round, InterpolateParameters(alpha: alpha), from: .stable())
+      round.start.label += round.words
+    }
+    return round.start
   }
 }

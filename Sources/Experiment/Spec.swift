@@ -8,6 +8,8 @@ package struct Spec: Sendable, Hashable {
   package var models: OrderedDictionary<String, ModelSource>
   package var fineTune: FineTuneSpec?
   package var methods: [MethodSpec]
+  /// Rows that are chosen on dev among others.
+  package var choices: [RowChoice]
   package var evaluate: EvaluateSpec?
   package var compare: ComparisonSpec?
   /// Where its parts stand, for errors that only other files can show.
@@ -15,6 +17,9 @@ package struct Spec: Sendable, Hashable {
 
   /// The seed of draws that belong to no row: pre-training, and which frames are compared.
   package var firstSeed: UInt64 { seeds.first ?? 0 }
+
+  /// Whether evaluations tell of the dev split too.
+  var selectsOnDev: Bool { !choices.isEmpty }
 }
 
 /// Where θ₀ comes from.
@@ -38,9 +43,13 @@ package struct PretrainSpec: Sendable, Hashable {
 
 /// What is fine-tuned on, and how.
 package struct FineTuneSpec: Sendable, Hashable {
-  package var tasks: [String]
+  /// One cell each.
+  package var groups: [TaskGroup]
   /// Fields that take the place of the task files'.
   package var recipe: RecipeOverrides
+
+  /// Every task of every group, once.
+  package var tasks: OrderedSet<String> { OrderedSet(groups.flatMap(\.tasks)) }
 }
 
 /// Some fields of a `FineTuneRecipe`.
@@ -57,6 +66,9 @@ package struct RecipeOverrides: Sendable, Hashable {
   package var threads: Int?
   package var precision: Precision?
   package var accumulate: Int?
+  package var devEvery: Int?
+  package var keep: KeptStep?
+  package var patience: [Int]?
 
   /// The recipe with these fields replaced.
   package func applied(to recipe: FineTuneRecipe) -> FineTuneRecipe {
@@ -66,7 +78,8 @@ package struct RecipeOverrides: Sendable, Hashable {
       warmUp: warmUp ?? recipe.warmUp, hold: hold ?? recipe.hold, clip: clip ?? recipe.clip,
       dropout: dropout ?? recipe.dropout, checkpoints: checkpoints ?? recipe.checkpoints,
       threads: threads ?? recipe.threads, precision: precision ?? recipe.precision,
-      accumulate: accumulate ?? recipe.accumulate)
+      accumulate: accumulate ?? recipe.accumulate, devEvery: devEvery ?? recipe.devEvery,
+      keep: keep ?? recipe.keep, patience: patience ?? recipe.patience)
   }
 }
 

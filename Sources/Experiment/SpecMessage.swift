@@ -47,6 +47,32 @@ enum SpecMessage {
     "the recipe of '\(task)' keeps no checkpoint at \(share); add \(share) to its 'checkpoints'"
   }
 
+  static func earlyStopNotKept(patience: Int, task: String) -> String {
+    "the recipe of '\(task)' does not stop early after \(patience) looks; add \(patience) to its "
+      + "'patience'"
+  }
+
+  static let needsDevEvery =
+    "'keep: best' and 'patience' look at the dev split; say how often: 'dev-every: 100' (steps)"
+
+  static func noDev(_ task: String, corpus: String) -> String {
+    "the recipe of task '\(task)' looks at dev, and corpus '\(corpus)' holds out 0% for 'dev'"
+  }
+
+  static func endpointMissing(_ method: String) -> String {
+    "'from: \(method)' takes the rows of method '\(method)', which the spec lacks; add '\(method)'"
+  }
+
+  static func nothingToMerge(_ method: String) -> String {
+    "'\(method)' is of several tasks, and 'fine-tune' has no such cell; put a list into its 'tasks', "
+      + "such as 'tasks: [[phones-nl, voices]]'"
+  }
+
+  static func recipesDiffer(_ group: String, _ keys: [String]) -> String {
+    "the tasks of '\(group)' are learnt together, and their recipes differ in "
+      + keys.joined(separator: ", ") + "; say one in 'fine-tune: recipe:'"
+  }
+
   static func checkpointTooEarly(share: String, task: String, headOnly: String) -> String {
     "at \(share) of '\(task)' only the head has learnt ('head-only' is \(headOnly)); take a later "
       + "checkpoint"

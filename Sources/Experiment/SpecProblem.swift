@@ -50,8 +50,11 @@ package struct SpecPlaces: Sendable, Hashable {
     case teacher(model: String)
     case pretrainingCorpus(model: String, String)
     case fineTuneTask(String)
+    /// By the group's name.
+    case fineTuneGroup(String)
     case evaluateTask(String)
     case earlyCheckpoint(Double)
+    case earlyStopping(patience: Int)
     case floor
     /// Of a task's file.
     case corpus, target

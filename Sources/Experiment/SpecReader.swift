@@ -21,7 +21,7 @@ extension Spec {
     }
     let models = fields.required("models", Self.models)
     let fineTune = fields.optional("fine-tune", FineTuneSpec.read)
-    let methods = fields.optional("methods", MethodSpec.readAll) ?? []
+    let (methods, choices) = fields.optional("methods", MethodSpec.readAll) ?? ([], [])
     let evaluate = fields.optional("evaluate", EvaluateSpec.read)
     let compare = fields.optional("compare", ComparisonSpec.read)
     if fields.has("methods"), !fields.has("evaluate") {
@@ -41,7 +41,8 @@ extension Spec {
     self = try diagnostics.checked(
       Spec(
         experiment: experiment, question: question, seeds: seeds, models: models,
-        fineTune: fineTune, methods: methods, evaluate: evaluate, compare: compare,
+        fineTune: fineTune, methods: methods, choices: choices, evaluate: evaluate,
+        compare: compare,
         places: diagnostics.places))
   }
 
@@ -88,104 +89,6 @@ extension Spec {
       return PretrainSpec.read(node, model: model).map { .pretrain($0) }
     }
     return node.string().map { .elsewhere($0) }
-  }
-}
-
-extension MethodSpec {
-  static func readAll(_ node: SpecNode) -> [MethodSpec]? {
-    node.entries().compactMap { key, word, value in
-      guard names.contains(word) else {
-        key.fail(SpecMessage.unknown("method", word, among: names))
-        return nil
-      }
-      return read(word, value)
-    }
-  }
-
-  private static func read(_ word: String, _ node: SpecNode) -> MethodSpec? {
-    func values<Value: Hashable>(_ key: String, _ read: (SpecNode) -> Value?) -> [Value]? {
-      node.fields("method '\(word)'", [key]).required(key) { $0.values(read) }
-    }
-    switch word {
-    case "log-mel": return values("normalise") { $0.bool() }.map { .logMel(normalise: $0) }
-    case "speech-ft":
-      let fields = node.fields("method 'speech-ft'", ["alpha", "from", "exclude"])
-      let alphas = fields.required("alpha") { $0.values { $0.number(0...1) } }
-      let endpoints = fields.optional("from") { list in
-        list.values { place -> Endpoint? in
-          place.word("method", among: Endpoint.allCases.map(\.rawValue))
-            .flatMap(Endpoint.init(rawValue:))
-        }
-      }
-      let excluded = fields.optional("exclude") { list in list.values { $0.string() } }
-      return alphas.map {
-        .speechFT(alpha: $0, from: endpoints ?? [.stableFT], excluded: (excluded ?? []).sorted())
-      }
-    case "l2-sp":
-      let fields = node.fields("method 'l2-sp'", ["strength", "anchored", "head-decay"])
-      let strengths = fields.required("strength") { $0.values { $0.number(.notNegative) } }
-      let anchored = fields.optional("anchored") { list in
-        list.values { place -> Anchored? in
-          place.word("value of 'anchored'", among: Anchored.allCases.map(\.rawValue))
-            .flatMap(Anchored.init(rawValue:))
-        }
-      }
-      let decays = fields.optional("head-decay") { $0.values { $0.number(.notNegative) } }
-      return strengths.map {
-        .l2SP(strength: $0, anchored: anchored ?? [.all], headDecay: decays ?? [0])
-      }
-    case "early-checkpoint":
-      return values("at") { place in
-        guard let share = place.share(0.001...1) else { return nil }
-        place.note(.earlyCheckpoint(share))
-        return share
-      }.map { .earlyCheckpoint(at: $0) }
-    case "lora", "dora": return adapters(word, node)
-    default:
-      _ = node.fields("method '\(word)'", [])
-      return ["pre-trained": .preTrained, "regular-ft": .regularFT, "stable-ft": .stableFT][word]
-    }
-  }
-}
-
-extension MethodSpec {
-  private static func adapters(_ word: String, _ node: SpecNode) -> MethodSpec? {
-    let fields = node.fields("method '\(word)'", ["rank", "alpha", "targets", "dropout"])
-    let ranks = fields.required("rank") { $0.values { $0.integer(1...4096) } }
-    let alphas = fields.required("alpha") { $0.values { $0.number(.positive) } }
-    let targets = fields.required("targets") { list in
-      list.values { place -> AdapterTarget? in
-        place.word("linear map", among: AdapterTarget.allCases.map(\.rawValue))
-          .flatMap(AdapterTarget.init(rawValue:))
-      }
-    }
-    let dropout = fields.required("dropout") { $0.share(0...0.99) }
-    guard let ranks, let alphas, let targets, let dropout else { return nil }
-    return .adapters(
-      ranks.flatMap { rank in
-        alphas.map { alpha in
-          AdapterParameters(
-            rank: rank, alpha: alpha,
-            // One order: what is the same is one training.
-            targets: AdapterTarget.allCases.filter(targets.contains), dropout: dropout,
-            isWeightDecomposed: word == "dora")
-        }
-      })
-  }
-}
-
-extension FineTuneSpec {
-  static func read(_ node: SpecNode) -> FineTuneSpec? {
-    let fields = node.fields("'fine-tune'", ["tasks", "recipe"])
-    let recipe = fields.optional("recipe", RecipeOverrides.read) ?? RecipeOverrides()
-    let tasks = fields.required("tasks") { list in
-      list.values { place -> String? in
-        guard let task = place.string() else { return nil }
-        place.note(.fineTuneTask(task))
-        return task
-      }
-    }
-    return tasks.map { FineTuneSpec(tasks: $0, recipe: recipe) }
   }
 }
 

@@ -3,8 +3,8 @@ extension RecipeOverrides {
     "steps", "batch-seconds", "learning-rate", "head-only", "warm-up", "hold", "clip", "dropout",
     "checkpoints", "threads",
   ]
-  /// What a whole recipe may leave out: float32, and a step for every batch.
-  static let optionalKeys = ["precision", "accumulate"]
+  /// What a whole recipe may leave out: float32, a step for every batch, and the last step's weights.
+  static let optionalKeys = ["precision", "accumulate", "dev-every", "keep", "patience"]
 
   static func read(_ node: SpecNode) -> RecipeOverrides? {
     let fields = node.fields("'recipe'", keys + optionalKeys)
@@ -28,6 +28,13 @@ extension RecipeOverrides {
       $0.word("precision", among: Precision.allCases.map(\.rawValue)).flatMap(Precision.init)
     }
     recipe.accumulate = fields.optional("accumulate") { $0.integer(1...100_000) }
+    recipe.devEvery = fields.optional("dev-every") { $0.integer(.positive) }
+    recipe.keep = fields.optional("keep") {
+      $0.word("step to keep", among: KeptStep.allCases.map(\.rawValue)).flatMap(KeptStep.init)
+    }
+    recipe.patience = fields.optional("patience") { list in
+      list.values { $0.integer(1...1_000_000) }
+    }
     if let warmUp = recipe.warmUp, let hold = recipe.hold, warmUp + hold > 1 {
       node.fail(SpecMessage.schedule)
     }
@@ -54,7 +61,8 @@ extension FineTuneRecipe {
     return FineTuneRecipe(
       steps: steps, batchSeconds: batchSeconds, learningRate: learningRate, headOnly: headOnly,
       warmUp: warmUp, hold: hold, clip: clip, dropout: dropout, checkpoints: checkpoints,
-      threads: threads, precision: read.precision, accumulate: read.accumulate)
+      threads: threads, precision: read.precision, accumulate: read.accumulate,
+      devEvery: read.devEvery, keep: read.keep, patience: read.patience)
   }
 }
 

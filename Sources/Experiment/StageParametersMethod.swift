@@ -58,63 +58,16 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   }
 }
 
-/// What matrix products and convolutions are computed in. Weights, sums of losses, normalisation, softmax
-/// and the optimiser are float32 always.
-package enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
-  case float32, bfloat16
-}
+/// What one task of a fine-tuning is.
+package struct FineTuneTask: Sendable, Hashable, Codable {
+  package var target: Target
+  package var selection: Selection
+  package var head: HeadParameters
 
-/// How fine-tuning goes, whatever the method.
-package struct FineTuneRecipe: Sendable, Hashable, Codable {
-  package var steps: Int
-  package var batchSeconds: Double
-  package var learningRate: Double
-  /// β: share of the steps in which only the head learns (0 for regular fine-tuning).
-  package var headOnly: Double
-  package var warmUp: Double
-  package var hold: Double
-  package var clip: Double
-  /// Dropout inside the encoder during fine-tuning.
-  package var dropout: Double
-  /// Shares of the steps at which the encoder is kept, for early-checkpoint rows.
-  package var checkpoints: [Double]
-  package var threads: Int
-  /// Absent for float32, so that recipes without it keep their keys.
-  package private(set) var precision: Precision?
-  /// Batches whose gradients are averaged for one step; absent for 1.
-  package private(set) var accumulate: Int?
-
-  package init(
-    steps: Int, batchSeconds: Double, learningRate: Double, headOnly: Double, warmUp: Double,
-    hold: Double, clip: Double, dropout: Double, checkpoints: [Double], threads: Int,
-    precision: Precision? = nil, accumulate: Int? = nil
-  ) {
-    self.steps = steps
-    self.batchSeconds = batchSeconds
-    self.learningRate = learningRate
-    self.headOnly = headOnly
-    self.warmUp = warmUp
-    self.hold = hold
-    self.clip = clip
-    self.dropout = dropout
-    self.checkpoints = checkpoints
-    self.threads = threads
-    self.precision = precision == .float32 ? nil : precision
-    self.accumulate = accumulate == 1 ? nil : accumulate
-  }
-
-  /// Seconds of audio that one step sees.
-  package var secondsPerStep: Double { batchSeconds * Double(batchesPerStep) }
-
-  /// Batches for one step.
-  package var batchesPerStep: Int { accumulate ?? 1 }
-
-  /// Steps of the head-only phase.
-  package var headOnlySteps: Int { Int((headOnly * Double(steps)).rounded()) }
-
-  /// The step after which the checkpoint of `share` is kept.
-  package func checkpointStep(_ share: Double) -> Int {
-    Swift.max(1, Int((share * Double(steps)).rounded()))
+  package init(target: Target, selection: Selection, head: HeadParameters) {
+    self.target = target
+    self.selection = selection
+    self.head = head
   }
 }
 
@@ -141,6 +94,15 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   /// Absent where the head does not decay.
   package private(set) var headDecay: Double?
 
+  /// What is learnt along with the first task, a batch of each a step; absent for one task. Inputs of
+  /// task n from 1 on: `corpus.n`, `downsampled.n`.
+  package var alongside: [FineTuneTask]?
+
+  /// All tasks, the first one first.
+  package var tasks: [FineTuneTask] {
+    [FineTuneTask(target: target, selection: selection, head: head)] + (alongside ?? [])
+  }
+
   /// LoRA or DoRA: of the encoder they alone learn, in the joint phase, and are merged at its end into
   /// `model/`, beside which `adapter/` is left. Absent in every other method.
   package var adapters: AdapterParameters?
@@ -160,14 +122,14 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   }
 
   package init(
-    phase: Phase, target: Target, selection: Selection, head: HeadParameters,
-    recipe: FineTuneRecipe, freezeDownsampling: Bool, penalty: L2SP? = nil,
-    adapters: AdapterParameters? = nil
+    phase: Phase, task: FineTuneTask, alongside: [FineTuneTask] = [], recipe: FineTuneRecipe,
+    freezeDownsampling: Bool, penalty: L2SP? = nil, adapters: AdapterParameters? = nil
   ) {
     self.phase = phase
-    self.target = target
-    self.selection = selection
-    self.head = head
+    target = task.target
+    selection = task.selection
+    head = task.head
+    self.alongside = alongside.isEmpty ? nil : alongside
     self.recipe = recipe
     self.freezeDownsampling = freezeDownsampling
     self.adapters = adapters
@@ -175,14 +137,18 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   }
 }
 
-/// Parameters of `interpolate`. Inputs: `pre-trained` (θ₀), `fine-tuned` (θ′).
+/// Parameters of `interpolate`. Inputs: `pre-trained` (θ₀), `fine-tuned` (θ′); where several task
+/// vectors are merged, `fine-tuned.1`, `fine-tuned.2`, … in the order of the tasks.
 package struct InterpolateParameters: Sendable, Hashable, Codable {
   package var alpha: Double
   /// Name prefixes of tensors left at θ₀.
   package var excluded: [String]
+  /// How several task vectors are merged; absent for one θ′.
+  package var rule: MergeRule?
 
-  package init(alpha: Double, excluded: [String] = []) {
+  package init(alpha: Double, excluded: [String] = [], rule: MergeRule? = nil) {
     self.alpha = alpha
     self.excluded = excluded
+    self.rule = rule
   }
 }

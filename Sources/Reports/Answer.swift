@@ -29,8 +29,8 @@ struct Answer {
     }
     guard let first = points.first, let last = points.last, points.count > 1 else { return nil }
     let best = points.reduce(first) { $1.all > $0.all ? $1 : $0 }
-    let others = tasks.filter { $0.name != group.key.task }
-    let own = tasks.filter { $0.name == group.key.task }
+    let others = group.others(tasks)
+    let own = group.own(tasks)
     func words(_ row: ResultRow, _ ownWord: String, _ othersWord: String) -> String {
       let all = [
         row.merit(over: own).mean.map { NumberText.fixed($0, 1) + ownWord },

@@ -84,15 +84,15 @@ struct ComparisonTables {
     guard row.fineTuned != nil else {
       return cells + [ReportTable.Cell(.none), ReportTable.Cell(.none)]
     }
-    return cells + tradeOff(row, row.fineTunedTask, row.otherTasks)
+    return cells + tradeOff(row, row.fineTunedTasks, row.otherTasks)
   }
 
-  /// The fine-tuned task, and the mean of the others.
+  /// The mean of the fine-tuned tasks, most often one, and that of the others.
   private func tradeOff(
-    _ row: ResultRow, _ fineTuned: TaskColumn?, _ others: [TaskColumn]
+    _ row: ResultRow, _ fineTuned: [TaskColumn], _ others: [TaskColumn]
   ) -> [ReportTable.Cell] {
     [
-      ReportTable.Cell(fineTuned.map { .init(row.merit($0)) } ?? .none),
+      ReportTable.Cell(fineTuned.isEmpty ? .none : .init(row.merit(over: fineTuned))),
       ReportTable.Cell(others.isEmpty ? .none : .init(row.merit(over: others))),
     ]
   }
@@ -179,8 +179,8 @@ struct ComparisonTables {
   }
 
   private func means(_ row: ResultRow, _ group: FineTuningGroup) -> [ReportTable.Cell] {
-    let fineTuned = tasks.first { $0.name == group.key.task }
-    let others = tasks.filter { $0.name != group.key.task }
-    return tradeOff(row, fineTuned, others) + [ReportTable.Cell(.init(row.merit(over: tasks)))]
+    tradeOff(row, group.own(tasks), group.others(tasks)) + [
+      ReportTable.Cell(.init(row.merit(over: tasks)))
+    ]
   }
 }

@@ -59,9 +59,10 @@ struct Figures {
   /// One chart a fine-tuning: the fine-tuned task against the mean of the others.
   func tradeOff() -> [Chart] {
     results.groups.compactMap { group in
-      let own = tasks.filter { $0.name == group.key.task }
-      let others = tasks.filter { $0.name != group.key.task }
-      guard let task = own.first, !others.isEmpty else { return nil }
+      let own = group.own(tasks)
+      let others = group.others(tasks)
+      guard !own.isEmpty, !others.isEmpty else { return nil }
+      let words = own.map { "\($0.title), \($0.meritWord)" }
       func point(_ row: ResultRow) -> Chart.Point? {
         guard let x = row.merit(over: own).mean else { return nil }
         return Self.point(x, row.merit(over: others))
@@ -88,7 +89,8 @@ struct Figures {
           + "better. The line joins pre-trained (α = 0), Speech-FT and Stable-FT (α = 1); bars are "
           + "standard deviations over seeds. Log-mel is in the table.",
         x: .init(
-          title: "\(task.title), \(task.meritWord)", range: across),
+          title: own.count > 1
+            ? "mean of \(NumberText.list(own.map(\.title)))" : words.joined(), range: across),
         y: .init(title: "mean of the others", range: upwards), series: series,
         labels: Self.legible(
           curve.map {
@@ -157,7 +159,8 @@ struct Figures {
   // MARK: Parts
 
   private func key(_ group: FineTuningGroup) -> String {
-    results.models.count > 1 ? "\(group.key.model)-\(group.key.task)" : group.key.task
+    let task = TaskGroup(name: group.key.task).tasks.joined(separator: "+")
+    return results.models.count > 1 ? "\(group.key.model)-\(task)" : task
   }
 
   private static func point(_ x: Double, _ estimate: Estimate) -> Chart.Point? {

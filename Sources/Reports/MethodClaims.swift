@@ -34,8 +34,10 @@ struct MethodClaims {
     let stable = rows("stable-ft").first
     if let best = Self.bestInterpolation(group, tasks) {
       let others = [group.pretrained, stable].compactMap { $0 } + rows("l2-sp")
-      let rest = ["lora", "dora", "early-checkpoint", "regular-ft", "speech-ft-from-regular-ft"]
-        .flatMap(rows)
+      let rest = [
+        "lora", "dora", "early-checkpoint", "early-stopping", "regular-ft",
+        "speech-ft-from-regular-ft", "linear-merge", "ties-merge", "sequential",
+      ].flatMap(rows)
       pairs += (others + rest).map { (best, $0) }
     }
     if let stable {
@@ -73,8 +75,8 @@ struct MethodClaims {
 
   /// `; fine-tuned task −0.3, the others +1.6`.
   private func parts(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
-    let own = tasks.filter { $0.name == group.key.task }
-    let others = tasks.filter { $0.name != group.key.task }
+    let own = group.own(tasks)
+    let others = group.others(tasks)
     let fineTuned = pair.difference(over: own).mean.map {
       "fine-tuned task \(NumberText.signed($0))"
     }

@@ -9,7 +9,7 @@ package struct ResultRow {
     package var fineTuned: String?
   }
   package let identity: Identity
-  private let tasks: [TaskColumn]
+  let tasks: [TaskColumn]
   /// Seeds that the plan asks for.
   package var seeds: [UInt64] = []
   /// By task name and seed.
@@ -50,10 +50,12 @@ package struct ResultRow {
     return Estimate(values, planned: seeds.count)
   }
 
-  /// All tasks but the one that the row was fine-tuned on.
-  package var otherTasks: [TaskColumn] { tasks.filter { $0.name != fineTuned } }
-  /// The task that the row was fine-tuned on, where it is evaluated.
-  package var fineTunedTask: TaskColumn? { tasks.first { $0.name == fineTuned } }
+  /// All tasks but those that the row was fine-tuned on.
+  package var otherTasks: [TaskColumn] { tasks.filter { !fineTunedOn.contains($0.name) } }
+  /// The tasks that the row was fine-tuned on, as far as they are evaluated.
+  package var fineTunedTasks: [TaskColumn] { tasks.filter { fineTunedOn.contains($0.name) } }
+
+  private var fineTunedOn: [String] { fineTuned.map { TaskGroup(name: $0).tasks } ?? [] }
 
   /// One number of the comparisons with θ₀, by seed.
   package func similarity(_ number: (SimilarityRecord) -> Double?) -> Estimate {

@@ -26,7 +26,7 @@ package struct Results {
     var gathering = Gathering(plan: plan)
     for cell in plan.cells { try gathering.add(cell, from: source) }
     self.plan = plan
-    rows = Array(gathering.rows.values)
+    rows = ChosenRows(plan: plan).adding(to: Array(gathering.rows.values))
     missing = gathering.missing
     plannedCount = gathering.asked.count
   }
@@ -64,7 +64,8 @@ package struct Results {
 
   private func groupTitle(_ key: FineTuningGroup.Key) -> String {
     let model = models.count > 1 ? "\(key.model), fine-tuned" : "Fine-tuned"
-    return "\(model) on \(taskTitle(key.task))"
+    let tasks = TaskGroup(name: key.task).tasks.map(taskTitle)
+    return "\(model) on \(tasks.joined(separator: " + "))"
   }
 }
 
@@ -77,6 +78,18 @@ package struct FineTuningGroup {
   package let key: Key
   package let title: String
   package let rows: [ResultRow]
+  /// Of `tasks`, those that it was fine-tuned on.
+  func own(_ tasks: [TaskColumn]) -> [TaskColumn] {
+    let names = TaskGroup(name: key.task).tasks
+    return tasks.filter { names.contains($0.name) }
+  }
+
+  /// Of `tasks`, the others.
+  func others(_ tasks: [TaskColumn]) -> [TaskColumn] {
+    let own = own(tasks).map(\.name)
+    return tasks.filter { !own.contains($0.name) }
+  }
+
   /// θ₀'s row.
   package let pretrained: ResultRow?
 

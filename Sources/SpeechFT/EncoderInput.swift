@@ -9,11 +9,13 @@ struct EncoderInput {
   private let stored: DownsampledFrames?
   private let configuration: EncoderConfiguration
 
-  init(_ context: StageContext, configuration: EncoderConfiguration) throws {
-    corpus = try context.corpus()
-    stored =
-      context.has("downsampled")
-      ? try DownsampledFrames(folder: context.folder("downsampled")) : nil
+  /// `suffix` is of the inputs' roles, where a stage has several corpora.
+  init(
+    _ context: StageContext, configuration: EncoderConfiguration, suffix: String = ""
+  ) throws {
+    corpus = try context.corpus("corpus" + suffix)
+    let role = "downsampled" + suffix
+    stored = context.has(role) ? try DownsampledFrames(folder: context.folder(role)) : nil
     self.configuration = configuration
   }
 

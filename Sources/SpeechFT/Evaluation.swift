@@ -26,10 +26,14 @@ package struct Evaluation {
       generator: draws.generator("head"))
     var curve = Curve()
     try train(head, data, &curve)
-    let hypotheses = try Autograd.disabled { try self.hypotheses(head, data) }
+    let hypotheses = try self.hypotheses(head, data, data.test)
     try Self.write(hypotheses, to: folder + "/hypotheses.jsonl")
     try curve.write(to: folder + "/curve.jsonl")
-    let record = data.record(parameters, hypotheses)
+    var record = data.record(parameters, hypotheses)
+    if !data.dev.isEmpty {
+      let dev = data.record(parameters, try self.hypotheses(head, data, data.dev))
+      record.dev = EvaluationRecord.Dev(value: dev.value, count: data.dev.count)
+    }
     context.metric(record.metric, step: parameters.recipe.steps, record.value)
     let text = try Canonical(encoding: record).text + "\n"
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
@@ -76,19 +80,23 @@ package struct Evaluation {
       ? outputs : try outputs.reshape([batch.count, longest, outputs.shape[1]])
   }
 
-  private func hypotheses(_ head: ProbeHead, _ data: EvaluationData) throws -> [Hypothesis] {
+  private func hypotheses(
+    _ head: ProbeHead, _ data: EvaluationData, _ utterances: [Int]
+  ) throws -> [Hypothesis] {
     var result: [Hypothesis] = []
-    for start in stride(from: 0, to: data.test.count, by: parameters.recipe.batch) {
-      let batch = Array(data.test[start..<min(start + parameters.recipe.batch, data.test.count)])
-      let decoded = try parameters.target.decode(
-        outputs(head, data, batch), frames: batch.map { data.frames($0) })
+    for start in stride(from: 0, to: utterances.count, by: parameters.recipe.batch) {
+      let batch = Array(utterances[start..<min(start + parameters.recipe.batch, utterances.count)])
+      let decoded = try Autograd.disabled {
+        try parameters.target.decode(
+          outputs(head, data, batch), frames: batch.map { data.frames($0) })
+      }
       for (utterance, numbers) in zip(batch, decoded) {
         result.append(
           Hypothesis(
             id: data.features.entries[utterance].id, reference: data.references[utterance],
             hypothesis: data.inventory.symbols(of: numbers)))
       }
-      context.progress(0.9 + 0.1 * Double(start) / Double(data.test.count), "scoring")
+      context.progress(0.9 + 0.1 * Double(start) / Double(utterances.count), "scoring")
     }
     return result
   }
@@ -113,6 +121,8 @@ struct EvaluationData {
   let inventory: OutputInventory
   let training: [Int]
   let test: [Int]
+  /// Those that rows are chosen by; none where the spec does not choose.
+  let dev: [Int]
   /// Output numbers of each utterance.
   let numbers: [[Int]]
   /// What the corpus says of each utterance; empty where it says nothing.
@@ -137,7 +147,16 @@ struct EvaluationData {
       entries[$0].split == .train && !numbers[$0].isEmpty
         && (target.isPooled || entries[$0].frames >= 2 * numbers[$0].count - 1)
     }
-    let test = entries.indices.filter { entries[$0].split == .test && !references[$0].isEmpty }
+    func spoken(_ split: Split) -> [Int] {
+      entries.indices.filter { entries[$0].split == split && !references[$0].isEmpty }
+    }
+    let test = spoken(.test)
+    let wantsDev = parameters.selection.splits.contains(.dev)
+    dev = wantsDev ? spoken(.dev) : []
+    guard !dev.isEmpty || !wantsDev else {
+      throw StageError.empty(
+        stage: context.request.label, what: "dev utterance with \(target.word)")
+    }
     guard !training.isEmpty, !test.isEmpty else {
       throw StageError.empty(
         stage: context.request.label,

@@ -56,9 +56,18 @@ struct TrainingState {
     lastSave = .now
   }
 
-  /// Keeps the encoder as it is after `step` steps, for the artifact.
-  func keep(_ weights: EncoderWeights, after step: Int) throws {
-    try write(weights.ordered.map { ($0.name, $0.tensor) }, to: keptPath(step))
+  /// Keeps tensors as they are after `step` steps, for the artifact.
+  func keep(_ tensors: [(String, Tensor)], after step: Int) throws {
+    try write(tensors, to: keptPath(step))
+  }
+
+  /// Removes what was kept after other steps than these.
+  func forget(besides steps: Set<Int>) {
+    let wanted = Set(steps.map { keptPath($0) } + [path])
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where !wanted.contains("\(folder)/\(name)") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
   }
 
   /// What `keep` kept; `nil` where it kept nothing.

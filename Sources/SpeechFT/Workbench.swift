@@ -54,12 +54,17 @@ package final class Workbench {
   private func interpolated(
     _ parameters: Canonical, _ inputs: [String: ResolvedInput], in store: ArtifactStore
   ) throws -> EncoderWeights {
-    guard let pretrained = inputs["pre-trained"], let finetuned = inputs["fine-tuned"] else {
+    let rule: InterpolateParameters = try parameters.decoded()
+    let finetuned =
+      rule.rule == nil
+      ? [inputs["fine-tuned"]].compactMap { $0 }
+      : (1...max(1, inputs.count)).map { inputs["fine-tuned.\($0)"] }.prefix { $0 != nil }
+        .compactMap { $0 }
+    guard let pretrained = inputs["pre-trained"], !finetuned.isEmpty else {
       throw StageError.request(
         stage: "interpolate", problem: "it needs the inputs 'pre-trained' and 'fine-tuned'")
     }
-    let rule: InterpolateParameters = try parameters.decoded()
     return try Interpolation(rule).between(
-      weights(of: pretrained, in: store), weights(of: finetuned, in: store))
+      weights(of: pretrained, in: store), all: finetuned.map { try weights(of: $0, in: store) })
   }
 }

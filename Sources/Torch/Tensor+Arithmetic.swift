@@ -168,4 +168,18 @@ extension Tensor {
     try check(
       "copy_(interpolating:)", [self, a, b], ct_interpolate(handle, a.handle, b.handle, alpha))
   }
+
+  /// self ← before + alpha·direction, in float32: the direction is the mean of the task vectors
+  /// after − before, or with a density TIES's disjoint mean of them (Yadav et al. 2023,
+  /// arXiv 2306.01708), each trimmed to that share of its elements. The bits of `alphasweep merge`.
+  ///
+  /// - Throws: `TorchError.refused` for other types than float32 and where the shapes differ.
+  package func copy_(
+    merging afters: [Tensor], into before: Tensor, alpha: Double, density: Double?
+  ) throws(TorchError) {
+    let status = Tensor.withHandles(afters) { handles, count in
+      ct_merge(handle, before.handle, handles, count, alpha, density != nil, density ?? 1)
+    }
+    try check("copy_(merging:)", [self, before] + afters, status)
+  }
 }

@@ -114,8 +114,9 @@ struct SpecErrorTests {
     ("specch-ft: {}", "6:12: unknown method 'specch-ft'; did you mean 'speech-ft'?"),
     (
       "magic: {}",
-      "6:12: unknown method 'magic'; known: dora, early-checkpoint, l2-sp, log-mel, lora, "
-        + "pre-trained, regular-ft, speech-ft, stable-ft"
+      "6:12: unknown method 'magic'; known: dora, early-checkpoint, early-stopping, "
+        + "l2-sp, linear-merge, log-mel, lora, pre-trained, regular-ft, sequential, speech-ft, "
+        + "stable-ft, ties-merge"
     ),
     ("stable-ft: { alpha: 1 }", "6:25: method 'stable-ft' takes no 'alpha'; write '{}'"),
     ("stable-ft: 1", "6:23: 'stable-ft' must be a mapping, not '1'"),
@@ -140,6 +141,19 @@ struct SpecErrorTests {
       "lora: { rank: [4], alpha: [8], dropout: 0% }",
       "6:18: method 'lora' lacks 'targets'; add it, such as 'targets: [q_proj, v_proj]'"
     ),
+    (
+      "stable-ft: {}, speech-ft: { alpha: [0.5], from: [lora] }",
+      "6:61: 'from: lora' takes the rows of method 'lora', which the spec lacks; add 'lora'"
+    ),
+    (
+      "speech-ft: { alpha: [0.5], select: test }",
+      "6:47: unknown split to choose on 'test'; known: dev"
+    ),
+    (
+      "ties-merge: { alpha: [0.5], density: [0%] }",
+      "6:50: 'density' must be from 1e-06 to 1, not '0%'"
+    ),
+    ("early-stopping: { patience: [0] }", "6:41: 'patience' must be from 1 to 1000000, not '0'"),
     ("speech-ft: { alpha: [-0.1] }", "6:33: 'alpha' must be from 0 to 1, not '-0.1'"),
     ("speech-ft: { alpha: [1.01] }", "6:33: 'alpha' must be from 0 to 1, not '1.01'"),
     ("speech-ft: { alpha: [nan] }", "6:33: 'alpha' must be a number, not 'nan'"),

@@ -40,13 +40,14 @@ struct SpecReadingTests {
         "third": .elsewhere("other/large"),
       ],
       fineTune: FineTuneSpec(
-        tasks: ["phones"],
+        groups: [TaskGroup(["phones"])],
         recipe: RecipeOverrides(
           steps: 1000, learningRate: 0.0002, hold: 0.25, checkpoints: [], threads: 2)),
       methods: [
         .logMel(normalise: [false, true]), .preTrained, .regularFT, .stableFT,
         .speechFT(alpha: [0.25, 1]), .l2SP(strength: [0.01]), .earlyCheckpoint(at: [0.2, 0.5]),
       ],
+      choices: [],
       evaluate: EvaluateSpec(
         tasks: ["phones", "speakers"],
         score: ScoreSpec(name: "our score", floor: "log-mel, normalised")),

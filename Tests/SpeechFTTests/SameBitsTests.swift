@@ -53,9 +53,12 @@ import Testing
   /// A training that is stopped after each of its steps, and every time goes on in a new attempt.
   @Test func aTrainingStoppedAfterEveryStepGivesTheSameBytes() async {
     await #expect(processExitsWith: .success) {
-      let world = try SpokenWorld(SpokenWorld.spec)
-      let trainings = world.plan.stages.values.filter { [.pretrain, .fineTune].contains($0.kind) }
-      for stage in trainings {
+      let worlds = try [SpokenWorld.spec, SpokenWorld.severalSpec].map { try SpokenWorld($0) }
+      let trainings = worlds.flatMap { world in
+        world.plan.stages.values.filter { [.pretrain, .fineTune].contains($0.kind) }
+          .map { (world, $0) }
+      }
+      for (world, stage) in trainings {
         let whole = try world.store.record(stage.kind, stage.key)
         try FileManager.default.removeItem(atPath: world.store.folder(stage.kind, stage.key))
         var attempts = 0

@@ -10,6 +10,8 @@ import Torch
 /// this process.
 struct SpokenWorld {
   static let whole = Result { try SpokenWorld(SpokenWorld.spec) }
+  /// Two tasks in one cell, trainings that look at dev, and rows chosen by it.
+  static let several = Result { try SpokenWorld(SpokenWorld.severalSpec) }
 
   let folder: TemporaryFolder
   let plan: Plan
@@ -34,7 +36,9 @@ struct SpokenWorld {
 
   static func plan(_ yaml: String, recordings: String) throws -> Plan {
     let spec = try Spec(yaml: yaml, file: "vowels.yaml")
-    let corpus = try CorpusDefinition(yaml: corpus, file: "corpora/vowels.yaml")
+    let split = spec.fineTune?.recipe.devEvery == nil ? "dev: 0%" : "dev: 20%"
+    let corpus = try CorpusDefinition(
+      yaml: corpus.replacing("dev: 0%", with: split), file: "corpora/vowels.yaml")
     var definitions = Definitions(corpora: ["vowels": corpus])
     for (name, text) in ["speaker": speaker, "phones": phones] {
       definitions.tasks[name] = try TaskDefinition(yaml: text, file: "tasks/\(name).yaml")

@@ -40,6 +40,13 @@ ct_status ct_clip_gradients(const ct_tensor *_Nonnull const *_Nonnull parameters
 ct_status ct_interpolate(ct_tensor *destination, const ct_tensor *a, const ct_tensor *b,
                          double alpha) CT_NOEXCEPT;
 
+/// destination ← before + alpha·direction in float32, where the direction is the mean of the `count` task
+/// vectors after − before, or with `ties` TIES's disjoint mean of
+/// them, each trimmed to max(1, ⌊density·elements⌋) elements. The arithmetic is Libmerge's.
+ct_status ct_merge(ct_tensor *destination, const ct_tensor *before,
+                   const ct_tensor *_Nonnull const *_Nonnull afters, size_t count, double alpha,
+                   bool ties, double density) CT_NOEXCEPT;
+
 /// x with elements set to 0 with the given probability, the others times 1 / (1 − probability). In main
 /// memory the mask is Philox4x32-10 (Salmon et al. 2011) in counter order, keyed by 64 bits of the
 /// generator, so that it depends neither on the number of threads nor on the processor and need not be
