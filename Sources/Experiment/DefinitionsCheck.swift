@@ -19,6 +19,10 @@ extension Definitions {
     for task in spec.evaluate?.tasks ?? [] {
       problems += taskProblems(task, at: spec.places[.evaluateTask(task)])
       problems += testProblems(task, at: spec.places[.evaluateTask(task)])
+      if let definition = tasks[task], definition.evaluation == nil {
+        problems.append(
+          SpecProblem(SpecMessage.notEvaluable(task), at: spec.places[.evaluateTask(task)]))
+      }
     }
     problems += checkpointProblems(spec) + floorProblems(spec)
     if !problems.isEmpty { throw SpecError(Array(OrderedSet(problems))) }
@@ -111,6 +115,7 @@ extension Definitions {
       case .characters:
         corpus.transcripts == nil ? SpecMessage.noTranscripts(name, corpus: corpus.name) : nil
       case .label(let label): unknownLabel(label, of: corpus)
+      case .codewords: nil
       }
     return message.map { [SpecProblem($0, at: task.places[.target])] } ?? []
   }

@@ -79,7 +79,7 @@ package enum HeldOutCheck {
       case .fineTune:
         guard case .list(let words)? = stage.parameters["selection"]?["splits"] else { return [] }
         splits = words.compactMap { $0.string.flatMap(Split.init) }
-      case .corpus, .downsample, .interpolate, .features, .compare: return []
+      case .corpus, .downsample, .codewords, .interpolate, .features, .compare: return []
       }
       return corpora(of: stage, plan).map {
         Training(label: stage.label, corpus: $0, splits: splits)
@@ -123,7 +123,7 @@ package enum HeldOutCheck {
     case .compare:
       stage.inputs.values.compactMap { $0.stageKey.flatMap { plan.stages[$0] } }
         .filter { $0.kind == .features }.flatMap { corpora(of: $0, plan) }
-    case .corpus, .pretrain, .downsample, .fineTune, .interpolate, .features: []
+    case .corpus, .pretrain, .downsample, .codewords, .fineTune, .interpolate, .features: []
     }
   }
 

@@ -69,7 +69,7 @@ package struct Planner {
       switch task.target {
       case .phones: "PER"
       case .characters: "CER"
-      case .label: "accuracy"
+      case .label, .codewords: "accuracy"
       }
     return TaskColumn(
       name: task.name, title: task.title, metric: metric, higherIsBetter: task.target.isPooled,
@@ -126,7 +126,8 @@ package struct Planner {
       encoder = EncoderNode(
         input: .external(digest: facts.digest, path: facts.path), layers: facts.layers,
         width: facts.width, convolutionChannels: facts.convolutionChannels,
-        sharesDownsampling: true, label: "pre-trained")
+        sharesDownsampling: true, label: "pre-trained",
+        codebook: facts.codebook.map { .external(digest: $0.digest, path: $0.path) })
     case .pretrain(let pretrain):
       encoder = try pretrained(model, pretrain)
     case .elsewhere, nil:
@@ -172,7 +173,7 @@ package struct Planner {
         input: .stage(key, entry: "model"), layers: round.architecture.layers,
         width: round.architecture.width,
         convolutionChannels: round.architecture.convolutionChannels, sharesDownsampling: true,
-        label: "pre-trained")
+        label: "pre-trained", codebook: .stage(key, entry: "units.safetensors"))
     }
     guard let teacher else {
       throw SpecError([
@@ -195,6 +196,8 @@ struct EncoderNode {
   var sharesDownsampling: Bool
   /// What labels say.
   var label: String
+  /// The pre-training head, where there is one.
+  var codebook: StageInput?
 }
 
 /// Guesses about recordings and a core, measured on Debian's recordings with a model of 1.7 million

@@ -49,14 +49,31 @@ package struct CheckpointFacts: Sendable, Hashable {
   package var width: Int
   /// [conv_dim]
   package var convolutionChannels: Int
+  /// The file with its pre-training head, where there may be one.
+  package var codebook: FileFacts?
 
   package init(
-    digest: String, path: String, layers: Int, width: Int, convolutionChannels: Int
+    digest: String, path: String, layers: Int, width: Int, convolutionChannels: Int,
+    codebook: FileFacts? = nil
   ) {
     self.digest = digest
     self.path = path
     self.layers = layers
     self.width = width
     self.convolutionChannels = convolutionChannels
+    self.codebook = codebook
+  }
+}
+
+/// A file outside the plan.
+package struct FileFacts: Sendable, Hashable {
+  /// Of its content.
+  package var digest: String
+  /// Where it lies, for workers; no part of a key.
+  package var path: String
+
+  package init(digest: String, path: String) {
+    self.digest = digest
+    self.path = path
   }
 }

@@ -131,17 +131,23 @@ extension Planner {
   private mutating func evaluation(
     _ task: TaskDefinition, _ features: StageInput, _ seed: UInt64, label: String
   ) throws -> StageKey {
+    guard let definition = task.evaluation else {
+      throw SpecError([
+        SpecProblem(SpecMessage.notEvaluable(task.name), at: spec.places[.evaluateTask(task.name)])
+      ])
+    }
     // A step of a pooled head sees one vector an utterance, one of CTC every frame.
     let step = task.target.isPooled ? 0.001 : 0.03
     return try plan.add(
       Stage(
         .evaluate,
         parameters: EvaluateParameters(
-          task: task.name, target: task.target, head: task.head, recipe: task.recipe,
+          task: task.name, target: task.target, head: definition.head, recipe: definition.recipe,
           selection: selection(of: task)),
         seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
         label: "evaluate \(task.name) · \(label) · head seed \(seed)",
-        resources: Resources(cores: task.recipe.threads, cost: Double(task.recipe.steps) * step)))
+        resources: Resources(
+          cores: definition.recipe.threads, cost: Double(definition.recipe.steps) * step)))
   }
 
   /// Compares an encoder with θ₀ on test recordings of the evaluated corpora.
@@ -183,7 +189,7 @@ extension Planner {
   // MARK: Sizes
 
   /// Minutes of a selection, guessed where nothing limits them.
-  private func minutes(_ selection: Selection, _ corpus: String) -> Double {
+  func minutes(_ selection: Selection, _ corpus: String) -> Double {
     selection.splits.reduce(0) { sum, split in
       let all = Double(recordings(of: corpus, in: split)) * PlanMeasures.secondsOfRecording / 60
       return sum + min(all, selection.minutes[split.rawValue] ?? all)

@@ -14,7 +14,7 @@ extension Planner {
         where group.isMultiTask || !row.making.needsSeveralTasks {
           for seed in spec.seeds {
             let fineTuning = FineTuning(
-              group: group, seed: seed, pretrained: pretrained, start: pretrained)
+              model: model, group: group, seed: seed, pretrained: pretrained, start: pretrained)
             let encoder = try encoder(row.making, fineTuning)
             try addCell(model, row.point, group.name, seed, encoder, pretrained)
           }

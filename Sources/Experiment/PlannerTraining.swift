@@ -2,6 +2,8 @@ import OrderedCollections
 
 /// One fine-tuning of a model.
 struct FineTuning {
+  /// The name in the spec.
+  var model: String
   var group: TaskGroup
   var seed: UInt64
   /// θ₀, whose downsampling module every stable fine-tuning keeps.
@@ -24,6 +26,10 @@ extension Planner {
       let task = try task(name)
       let suffix = number == 0 ? "" : ".\(number)"
       inputs["corpus" + suffix] = try corpus(task.corpus)
+      if task.target == .codewords {
+        inputs["codewords" + suffix] = try codewords(
+          fineTuning, task, parameters.tasks[number].selection)
+      }
       if isStable {
         inputs["downsampled" + suffix] = try downsampled(
           fineTuning.pretrained, task, isForEvaluation: false)
@@ -71,11 +77,37 @@ extension Planner {
           selection: Selection(
             splits: recipe.devEvery == nil ? [.train] : [.train, .dev],
             minutes: definition.minutes.filter { recipe.devEvery != nil || $0.key == "train" }),
-          head: definition.head))
+          head: definition.head, mask: definition.mask))
     }
     return FineTuneParameters(
       phase: .joint, task: tasks[0], alongside: Array(tasks.dropFirst()), recipe: recipe,
       freezeDownsampling: way.freezesDownsampling, penalty: way.penalty, adapters: way.adapters)
+  }
+
+  /// Pseudo-labels of θ₀, also where an earlier round has changed what is fine-tuned.
+  private mutating func codewords(
+    _ fineTuning: FineTuning, _ task: TaskDefinition, _ selection: Selection
+  ) throws -> StageInput {
+    guard let codebook = fineTuning.pretrained.codebook else {
+      throw SpecError([
+        SpecProblem(
+          SpecMessage.noCodebook(fineTuning.model, task: task.name),
+          at: spec.places[.model(fineTuning.model)])
+      ])
+    }
+    let minutes = minutes(selection, task.corpus)
+    return .stage(
+      try plan.add(
+        Stage(
+          .codewords, parameters: CodewordsParameters(selection: selection, threads: 1),
+          inputs: [
+            "encoder": fineTuning.pretrained.input, "codebook": codebook,
+            "corpus": try corpus(task.corpus),
+          ],
+          label: "codewords \(task.corpus) · \(fineTuning.model)",
+          resources: Resources(
+            diskBytes: Int(minutes * 60 * PlanMeasures.frameRate) * 4,
+            cost: minutes * 60 * PlanMeasures.encoding))))
   }
 
   private func notFineTunable(_ task: String) -> SpecError {
@@ -121,7 +153,8 @@ extension FineTuneParameters {
     parameters.recipe = recipe.withoutDev
     parameters.selection = training(selection)
     parameters.alongside = alongside?.map { task in
-      FineTuneTask(target: task.target, selection: training(task.selection), head: task.head)
+      FineTuneTask(
+        target: task.target, selection: training(task.selection), head: task.head, mask: task.mask)
     }
     return parameters
   }

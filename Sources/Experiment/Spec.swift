@@ -119,14 +119,21 @@ package struct TaskDefinition: Sendable, Hashable {
   package var caveat: String?
   /// Limits in minutes, by split.
   package var minutes: [String: Double]
-  package var head: HeadParameters
-  package var recipe: HeadRecipe
+  /// The head that evaluates frozen encoders; absent where the task only fine-tunes.
+  package var evaluation: EvaluationDefinition?
   /// How an encoder is fine-tuned on the task; absent where it only evaluates.
   package var fineTune: FineTuneDefinition?
   package var places: SpecPlaces
 
+  package struct EvaluationDefinition: Sendable, Hashable {
+    package var head: HeadParameters
+    package var recipe: HeadRecipe
+  }
+
   package struct FineTuneDefinition: Sendable, Hashable {
     package var head: HeadParameters
+    /// Of codewords.
+    package var mask: MaskParameters?
     package var minutes: [String: Double]
     package var recipe: FineTuneRecipe
   }

@@ -78,6 +78,18 @@ enum SpecMessage {
       + "checkpoint"
   }
 
+  static let codewordsAreNotEvaluated =
+    "a task of 'codewords' only fine-tunes: leave 'head' and 'evaluate' out"
+
+  static func notEvaluable(_ task: String) -> String {
+    "task '\(task)' only fine-tunes: add 'head' and 'evaluate' to its file to evaluate with it"
+  }
+
+  static func noCodebook(_ model: String, task: String) -> String {
+    "task '\(task)' needs the pre-training head of model '\(model)', whose checkpoint has none; give "
+      + "fairseq's .pt file, or a folder with codebook.safetensors"
+  }
+
   static func noPhonemes(_ task: String, corpus: String) -> String {
     "task '\(task)' predicts phones, and corpus '\(corpus)' has none; give it 'phonemes'"
   }
@@ -129,7 +141,9 @@ enum SpecMessage {
     "target": "phones", "split": "{ by: speaker, test: 20%, dev: 5% }", "seconds": "[0.3, 20]",
     "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
     "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
-    "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
+    "memory": "8 GB", "workers": "auto", "rank": "[8]",
+    "mask": "{ probability: 8%, length: 10 }", "density": "[20%]", "patience": "[3]",
+    "targets": "[q_proj, v_proj]",
   ]
 }
 

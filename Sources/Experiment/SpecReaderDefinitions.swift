@@ -20,18 +20,28 @@ extension TaskDefinition {
     }
     let (corpus, target) = (noted("corpus", .corpus), noted("target", .target))
     let minutes = fields.optional("minutes", Self.minutes) ?? [:]
-    let head = fields.required("head", HeadParameters.read)
-    let recipe = fields.required("evaluate", HeadRecipe.read)
+    let word = target.map { Target(word: $0) }
+    var evaluation: EvaluationDefinition?
+    if fields.has("head") || fields.has("evaluate") || !fields.has("fine-tune") {
+      if word == .codewords { root.fail(SpecMessage.codewordsAreNotEvaluated) }
+      let head = fields.required("head", HeadParameters.read)
+      let recipe = fields.required("evaluate", HeadRecipe.read)
+      evaluation = head.flatMap { head in
+        recipe.map { EvaluationDefinition(head: head, recipe: $0) }
+      }
+    }
     let caveat = fields.optional("caveat") { $0.string() }
-    let fineTune = fields.optional("fine-tune", FineTuneDefinition.read)
-    guard let name, let title, let corpus, let target, let head, let recipe else {
+    let fineTune = fields.optional("fine-tune") {
+      FineTuneDefinition.read($0, isMasked: word == .codewords)
+    }
+    guard let name, let title, let corpus, let word else {
       self = try root.diagnostics.checked(nil)
       return
     }
     self = try root.diagnostics.checked(
       TaskDefinition(
-        name: name, title: title, corpus: corpus, target: Target(word: target), caveat: caveat,
-        minutes: minutes, head: head, recipe: recipe, fineTune: fineTune,
+        name: name, title: title, corpus: corpus, target: word, caveat: caveat,
+        minutes: minutes, evaluation: evaluation, fineTune: fineTune,
         places: root.diagnostics.places))
   }
 
@@ -48,13 +58,17 @@ extension TaskDefinition {
 }
 
 extension TaskDefinition.FineTuneDefinition {
-  static func read(_ node: SpecNode) -> TaskDefinition.FineTuneDefinition? {
-    let fields = node.fields("'fine-tune'", ["head", "minutes", "recipe"])
+  /// `isMasked` where the target is codewords, whose head is one linear map.
+  static func read(_ node: SpecNode, isMasked: Bool) -> TaskDefinition.FineTuneDefinition? {
+    let own = isMasked ? "mask" : "head"
+    let fields = node.fields("'fine-tune'", [own, "minutes", "recipe"])
     let minutes = fields.optional("minutes", TaskDefinition.minutes) ?? [:]
-    let head = fields.required("head", HeadParameters.read)
+    let mask = isMasked ? fields.required("mask", MaskParameters.read) : nil
+    let head =
+      isMasked ? HeadParameters(projection: nil) : fields.required("head", HeadParameters.read)
     let recipe = fields.required("recipe", FineTuneRecipe.read)
-    guard let head, let recipe else { return nil }
-    return Self(head: head, minutes: minutes, recipe: recipe)
+    guard let head, let recipe, isMasked == (mask != nil) else { return nil }
+    return Self(head: head, mask: mask, minutes: minutes, recipe: recipe)
   }
 }
 

@@ -79,12 +79,7 @@ extension PretrainParameters {
       return word
     }
     if let warmUp, let hold, warmUp + hold > 1 { node.fail(SpecMessage.schedule) }
-    let mask = fields.required("mask") { place in
-      let fields = place.fields("'mask'", ["probability", "length"])
-      let probability = fields.required("probability") { $0.share() }
-      let length = fields.required("length") { $0.integer(1...1000) }
-      return probability.flatMap { p in length.map { (probability: p, length: $0) } }
-    }
+    let mask = fields.required("mask", MaskParameters.read)
     guard let architecture, let units, let frontEnd, let steps, let batch, let crop, let rate,
       let decay, let warmUp,
       let hold, let unmasked, let clip, let threads, let start, let mask

@@ -83,6 +83,16 @@ extension HeadParameters {
   }
 }
 
+extension MaskParameters {
+  static func read(_ node: SpecNode) -> MaskParameters? {
+    let fields = node.fields("'mask'", ["probability", "length"])
+    let probability = fields.required("probability") { $0.share() }
+    let length = fields.required("length") { $0.integer(1...1000) }
+    guard let probability, let length else { return nil }
+    return MaskParameters(probability: probability, length: length)
+  }
+}
+
 extension HeadRecipe {
   static func read(_ node: SpecNode) -> HeadRecipe? {
     let fields = node.fields(

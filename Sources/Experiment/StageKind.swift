@@ -6,6 +6,8 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
   case pretrain
   /// Runs the frozen downsampling module over a corpus once, for every encoder that shares it.
   case downsample
+  /// Numbers every frame of a corpus by θ₀'s own pre-training head: pseudo-labels.
+  case codewords
   /// Trains an encoder and a head on one task, by one method.
   case fineTune = "fine-tune"
   /// θ̂ = (1−α)·θ₀ + α·θ′. Never stored: consumers interpolate into their own buffers.
@@ -20,7 +22,7 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// Raised whenever this kind's code gives other bits for the same parameters; part of the key.
   package var revision: Int {
     switch self {
-    case .corpus, .downsample, .interpolate: 1
+    case .corpus, .downsample, .codewords, .interpolate: 1
     // 2: sums over frames come from dsyrk, in other pieces.
     case .compare: 2
     // 2: positions are convolved by Fourier transform, CTC is summed without logarithms.

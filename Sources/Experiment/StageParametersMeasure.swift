@@ -9,6 +9,17 @@ package struct DownsampleParameters: Sendable, Hashable, Codable {
   }
 }
 
+/// Parameters of `codewords`. Inputs: `encoder` (θ₀), `codebook` (its pre-training head), `corpus`.
+package struct CodewordsParameters: Sendable, Hashable, Codable {
+  package var selection: Selection
+  package var threads: Int
+
+  package init(selection: Selection, threads: Int) {
+    self.selection = selection
+    self.threads = threads
+  }
+}
+
 /// Parameters of `features`. Inputs: `corpus`; `encoder` unless `source` is log-mel; `downsampled`
 /// where the encoder's downsampling module is θ₀'s.
 package struct FeaturesParameters: Sendable, Hashable, Codable {

@@ -6,12 +6,16 @@ package enum Target: Sendable, Hashable, Codable {
   case characters
   /// One label of the utterance, by cross-entropy over the mean of its frames.
   case label(String)
+  /// What θ₀'s own pre-training head says of each frame, by cross-entropy over masked frames: continued
+  /// pre-training without labels. It fine-tunes only.
+  case codewords
 
-  /// The word of specs: `phones`, `characters`, or the label's name.
+  /// The word of specs: `phones`, `characters`, `codewords`, or the label's name.
   package init(word: String) {
     switch word {
     case "phones": self = .phones
     case "characters": self = .characters
+    case "codewords": self = .codewords
     default: self = .label(word)
     }
   }
@@ -20,6 +24,7 @@ package enum Target: Sendable, Hashable, Codable {
     switch self {
     case .phones: "phones"
     case .characters: "characters"
+    case .codewords: "codewords"
     case .label(let name): name
     }
   }
@@ -41,15 +46,15 @@ package enum Target: Sendable, Hashable, Codable {
 
 /// A network on top of an encoder.
 package struct HeadParameters: Sendable, Hashable, Codable {
-  /// Width of the linear layer before pooling or output.
-  package var projection: Int
+  /// Width of the linear layer before pooling or output; absent where the output is the only layer.
+  package var projection: Int?
   /// Width of each direction of the BiLSTM layers, and how many; none in most heads.
   package var recurrentWidth: Int?
   package var recurrentLayers: Int?
   package var dropout: Double
 
   package init(
-    projection: Int, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0
+    projection: Int?, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0
   ) {
     self.projection = projection
     self.recurrentWidth = recurrentWidth
@@ -58,21 +63,40 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   }
 }
 
+/// HuBERT's span masking (Hsu et al. 2021, section III-B).
+package struct MaskParameters: Sendable, Hashable, Codable {
+  /// That a frame starts a masked span.
+  package var probability: Double
+  /// Frames of a span.
+  package var length: Int
+
+  package init(probability: Double, length: Int) {
+    self.probability = probability
+    self.length = length
+  }
+}
+
 /// What one task of a fine-tuning is.
 package struct FineTuneTask: Sendable, Hashable, Codable {
   package var target: Target
   package var selection: Selection
   package var head: HeadParameters
+  /// Of codewords; absent for every other target.
+  package var mask: MaskParameters?
 
-  package init(target: Target, selection: Selection, head: HeadParameters) {
+  package init(
+    target: Target, selection: Selection, head: HeadParameters, mask: MaskParameters? = nil
+  ) {
     self.target = target
     self.selection = selection
     self.head = head
+    self.mask = mask
   }
 }
 
 /// Parameters of `fine-tune`. Inputs: `encoder` (θ₀), `corpus`; `downsampled` where the downsampling
-/// module is frozen; `start` (the head-only phase) where β > 0 and `phase` is `joint`.
+/// module is frozen; `codewords` where they are the target; `start` (the head-only phase) where β > 0 and
+/// `phase` is `joint`.
 package struct FineTuneParameters: Sendable, Hashable, Codable {
   package enum Phase: String, Sendable, Hashable, Codable {
     /// Steps 0 ..< β·steps: only the head learns. Leaves `head.safetensors` and `state.safetensors`.
@@ -94,13 +118,16 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
   /// Absent where the head does not decay.
   package private(set) var headDecay: Double?
 
+  /// Of codewords; absent for every other target.
+  package private(set) var mask: MaskParameters?
   /// What is learnt along with the first task, a batch of each a step; absent for one task. Inputs of
-  /// task n from 1 on: `corpus.n`, `downsampled.n`.
+  /// task n from 1 on: `corpus.n`, `downsampled.n`, `codewords.n`.
   package var alongside: [FineTuneTask]?
 
   /// All tasks, the first one first.
   package var tasks: [FineTuneTask] {
-    [FineTuneTask(target: target, selection: selection, head: head)] + (alongside ?? [])
+    [FineTuneTask(target: target, selection: selection, head: head, mask: mask)]
+      + (alongside ?? [])
   }
 
   /// LoRA or DoRA: of the encoder they alone learn, in the joint phase, and are merged at its end into
@@ -129,6 +156,7 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
     target = task.target
     selection = task.selection
     head = task.head
+    mask = task.mask
     self.alongside = alongside.isEmpty ? nil : alongside
     self.recipe = recipe
     self.freezeDownsampling = freezeDownsampling

@@ -42,8 +42,10 @@ package struct TaskHead {
       tensors[name + ".bias"] = try .uniform(
         [output], low: -bound, high: bound, generator: generator)
     }
-    try linear("projection", from: width, to: parameters.projection)
-    var last = parameters.projection
+    if let projection = parameters.projection {
+      try linear("projection", from: width, to: projection)
+    }
+    var last = parameters.projection ?? width
     if let recurrent = parameters.recurrentWidth {
       let bound = 1 / Double(recurrent).squareRoot()
       for layer in 0..<(parameters.recurrentLayers ?? 1) {
@@ -78,7 +80,7 @@ package struct TaskHead {
   package func callAsFunction(
     _ hidden: Tensor, frames: Tensor?, dropout: EncoderDropout? = nil
   ) throws -> Tensor {
-    var features = try map("projection", hidden)
+    var features = parameters.projection == nil ? hidden : try map("projection", hidden)
     if isPooled {
       guard let frames else {
         return try map("output", features.mean(dimensions: [1], keep: false))

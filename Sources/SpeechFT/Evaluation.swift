@@ -20,9 +20,13 @@ package struct Evaluation {
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.recipe.threads)
     let data = try EvaluationData(context, parameters)
+    guard let projection = parameters.head.projection else {
+      throw StageError.request(
+        stage: context.request.label, problem: "an evaluation head has a projection")
+    }
     let head = try ProbeHead(
       layers: data.features.layers, width: data.features.width,
-      projection: parameters.head.projection, outputs: data.inventory.outputs,
+      projection: projection, outputs: data.inventory.outputs,
       generator: draws.generator("head"))
     var curve = Curve()
     try train(head, data, &curve)

@@ -29,13 +29,14 @@ package struct FineTuning {
     let pretrained = try context.weights("encoder")
     let encoder = try LearningEncoder(
       pretrained, freezeDownsampling: parameters.freezeDownsampling,
-      penalty: parameters.penalty, adapters: adapters(of: pretrained))
+      penalty: parameters.penalty, adapters: adapters(of: pretrained),
+      isMasked: parameters.tasks.contains { $0.mask != nil })
     let start =
       try context.has("start")
       ? SafetensorsFile(path: context.folder("start") + "/state.safetensors").all() : nil
     let tasks = try parameters.tasks.enumerated().map { number, task in
       try TaskLearning(
-        self, task, number: number, configuration: encoder.weights.configuration, start: start)
+        self, task, number: number, encoder: encoder.weights, start: start)
     }
     let heads = tasks.flatMap(\.named)
     let optimiser = try Adam(parameters: heads, learningRate: recipe.learningRate)

@@ -9,7 +9,9 @@ struct FineTuningData {
   /// How many are trained on.
   let trainingCount: Int
   let inventory: OutputInventory
-  /// Output numbers of each utterance.
+  /// Outputs of the head.
+  let outputs: Int
+  /// Output numbers of each utterance; of codewords, one a frame.
   let numbers: [[Int]]
   let input: EncoderInput
   private let references: [[String]]
@@ -22,40 +24,68 @@ struct FineTuningData {
     _ context: StageContext, _ task: FineTuneTask, number: Int, batchSeconds: Double,
     configuration: EncoderConfiguration
   ) throws {
-    let target = task.target
     let suffix = number == 0 ? "" : ".\(number)"
     let input = try EncoderInput(context, configuration: configuration, suffix: suffix)
     let selected = try context.corpus("corpus" + suffix).select(task.selection).filter {
-      target.values(of: $0) != nil && input.frames($0) > 0
+      input.frames($0) > 0
     }
-    let candidates = selected.filter { $0.split == .train }
-    let inventory = OutputInventory(target, training: candidates)
-    var utterances: [Utterance] = []
-    var numbers: [[Int]] = []
-    for utterance in candidates {
-      let wanted = inventory.numbers(of: target.values(of: utterance) ?? [])
-      let repeats = zip(wanted, wanted.dropFirst()).filter { $0 == $1 }.count
-      guard !wanted.isEmpty, target.isPooled || input.frames(utterance) >= wanted.count + repeats
-      else { continue }
-      utterances.append(utterance)
-      numbers.append(wanted)
+    let found: Found
+    if task.target == .codewords {
+      found = Found(
+        selected, codewords: try StoredCodewords(folder: context.folder("codewords" + suffix)))
+    } else {
+      found = Found(selected, task.target, input)
     }
-    guard !utterances.isEmpty else {
-      throw StageError.empty(
-        stage: context.request.label, what: "training utterance with \(target.word)")
+    for (part, what) in [(found.training, "training"), (found.dev, "dev")] where part.isEmpty {
+      guard what == "dev", !task.selection.splits.contains(.dev) else {
+        throw StageError.empty(
+          stage: context.request.label, what: "\(what) utterance with \(task.target.word)")
+      }
     }
-    let dev = selected.filter { $0.split == .dev }
-    guard !dev.isEmpty || !task.selection.splits.contains(.dev) else {
-      throw StageError.empty(
-        stage: context.request.label, what: "dev utterance with \(target.word)")
-    }
-    self.utterances = utterances + dev
-    self.numbers = numbers + dev.map { inventory.numbers(of: target.values(of: $0) ?? []) }
-    references = dev.map { target.values(of: $0) ?? [] }
-    trainingCount = utterances.count
-    self.inventory = inventory
+    utterances = (found.training + found.dev).map(\.utterance)
+    numbers = (found.training + found.dev).map(\.numbers)
+    references = found.dev.map { task.target.values(of: $0.utterance) ?? [] }
+    trainingCount = found.training.count
+    inventory = found.inventory
+    outputs = found.outputs
     self.input = input
     batchFrames = Int(batchSeconds * 16_000) / configuration.strideSamples
+  }
+
+  /// Utterances with their output numbers.
+  private struct Found {
+    var training: [(utterance: Utterance, numbers: [Int])]
+    var dev: [(utterance: Utterance, numbers: [Int])]
+    var inventory: OutputInventory
+    var outputs: Int
+
+    /// Of the train split those whose target CTC can spell, of the dev split all that have one.
+    init(_ selected: [Utterance], _ target: Target, _ input: EncoderInput) {
+      let labelled = selected.filter { target.values(of: $0) != nil }
+      let candidates = labelled.filter { $0.split == .train }
+      let inventory = OutputInventory(target, training: candidates)
+      func numbered(_ utterances: [Utterance]) -> [(utterance: Utterance, numbers: [Int])] {
+        utterances.map { ($0, inventory.numbers(of: target.values(of: $0) ?? [])) }
+      }
+      training = numbered(candidates).filter { utterance, wanted in
+        let repeats = zip(wanted, wanted.dropFirst()).filter { $0 == $1 }.count
+        return !wanted.isEmpty
+          && (target.isPooled || input.frames(utterance) >= wanted.count + repeats)
+      }
+      dev = numbered(labelled.filter { $0.split == .dev })
+      self.inventory = inventory
+      outputs = inventory.outputs
+    }
+
+    init(_ selected: [Utterance], codewords: StoredCodewords) {
+      let numbered = selected.compactMap { utterance in
+        codewords(utterance).map { (utterance: utterance, numbers: $0) }
+      }
+      training = numbered.filter { $0.utterance.split == .train }
+      dev = numbered.filter { $0.utterance.split == .dev }
+      inventory = OutputInventory(.codewords, training: [])
+      outputs = codewords.count
+    }
   }
 
   func batches(_ draws: Draws, purpose: String) -> LengthBuckets {

@@ -17,20 +17,21 @@ final class LearningEncoder {
   ///   - freezeDownsampling: whether the downsampling module stays at θ₀.
   ///   - penalty: L2-SP, which keeps learning tensors near `pretrained`.
   ///   - adapters: What learns in the place of the encoder's own tensors.
+  ///   - isMasked: Whether frames are masked, so that the mask embedding learns.
   /// - Throws: `TorchError` when memory runs out.
   init(
     _ pretrained: EncoderWeights, freezeDownsampling: Bool, penalty: L2SP? = nil,
-    adapters: EncoderAdapters? = nil
+    adapters: EncoderAdapters? = nil, isMasked: Bool = false
   ) throws {
     let weights = try pretrained.copied()
     self.weights = weights
     encoder =
       try adapters.map { try SpeechEncoder(weights, adapters: $0) } ?? SpeechEncoder(weights)
     self.adapters = adapters
-    // The mask embedding takes no part outside pre-training.
+    // The mask embedding takes no part where no frame is masked.
     let all = adapters?.parameters ?? weights.ordered
     let learning = all.filter { name, _ in
-      name != EncoderTensors.mask
+      (isMasked || name != EncoderTensors.mask)
         && !(freezeDownsampling && name.hasPrefix(EncoderTensors.downsamplingPrefix))
     }.map { ($0.name, $0.tensor) }
     self.learning = learning

@@ -25,6 +25,7 @@ package enum StageExecution {
     case .corpus: try CorpusStage(context).write(to: folder)
     case .pretrain: try Pretraining(context).write(to: folder)
     case .downsample: try Downsampling(context).write(to: folder)
+    case .codewords: try Codewords(context).write(to: folder)
     case .fineTune: try FineTuning(context).write(to: folder)
     case .features: try Extraction(context).write(to: folder)
     case .evaluate: try Evaluation(context).write(to: folder)

@@ -48,6 +48,7 @@ extension Target {
     case .phones: utterance.phones.flatMap { $0.isEmpty ? nil : $0 }
     case .characters: utterance.text.map { $0.lowercased().map(String.init) }
     case .label(let name): utterance.labels[name].map { [$0] }
+    case .codewords: nil
     }
   }
 

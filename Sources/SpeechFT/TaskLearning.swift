@@ -11,13 +11,23 @@ struct TaskLearning {
   private let parameters: FineTuneParameters
   private let draws: Draws
   private let computing: Computing
+  /// What takes the place of masked frames; of codewords.
+  private let maskEmbedding: Tensor?
 
   /// Task `number`, from 0, of a stage: the draws of the first are those of a single one. `start` is
   /// the state of the head-only phase, if there was one.
   init(
-    _ stage: FineTuning, _ task: FineTuneTask, number: Int, configuration: EncoderConfiguration,
+    _ stage: FineTuning, _ task: FineTuneTask, number: Int, encoder: EncoderWeights,
     start: [String: Tensor]?
   ) throws {
+    let configuration = encoder.configuration
+    maskEmbedding = try task.mask.map { _ in
+      guard let embedding = encoder[tensor: EncoderTensors.mask] else {
+        throw CheckpointError.tensors(
+          path: "encoder", problems: ["missing \(EncoderTensors.mask)"])
+      }
+      return embedding
+    }
     self.task = task
     self.number = number
     parameters = stage.parameters
@@ -32,7 +42,7 @@ struct TaskLearning {
         isPooled: task.target.isPooled)
     } else {
       head = try TaskHead(
-        random: task.head, width: configuration.width, outputs: data.inventory.outputs,
+        random: task.head, width: configuration.width, outputs: data.outputs,
         isPooled: task.target.isPooled, generator: draws.generator(Self.purpose("head", number)))
     }
   }
@@ -67,31 +77,38 @@ struct TaskLearning {
     let checkpoints =
       isJoint && computing.checkpointsGradients
       ? GradientCheckpoints(narrowProducts: parameters.recipe.precision == .bfloat16) : nil
-    let loss = try self.loss(batch, encoder, isJoint ? dropout : nil, checkpoints)
+    let mask = try mask(batch, purpose: "mask", draw)
+    let loss = try self.loss(batch, encoder, mask, isJoint ? dropout : nil, checkpoints)
     try (share == 1 ? loss : loss.multiplying(by: share)).backward()
     try checkpoints?.backward()
     return try loss.item()
   }
 
   private func loss(
-    _ batch: [Int], _ encoder: SpeechEncoder, _ dropout: EncoderDropout?,
+    _ batch: [Int], _ encoder: SpeechEncoder, _ mask: SpanMask?, _ dropout: EncoderDropout?,
     _ checkpoints: GradientCheckpoints?
   ) throws -> Tensor {
-    let (outputs, frames) = try outputs(batch, encoder, dropout, checkpoints)
+    let (outputs, frames) = try outputs(batch, encoder, mask, dropout, checkpoints)
+    if let mask {
+      return try MaskedTargets(batch.map { data.numbers[$0] }, mask).loss(outputs)
+    }
     return try task.target.loss(
       outputs, frames: frames, numbers: batch.map { data.numbers[$0] })
   }
 
   /// The head's outputs, and the frames of each utterance.
   private func outputs(
-    _ batch: [Int], _ encoder: SpeechEncoder, _ dropout: EncoderDropout?,
+    _ batch: [Int], _ encoder: SpeechEncoder, _ mask: SpanMask?, _ dropout: EncoderDropout?,
     _ checkpoints: GradientCheckpoints?
   ) throws -> (outputs: Tensor, frames: [Int]) {
     let utterances = batch.map { data.utterances[$0] }
     let forward = {
       try NarrowProducts.during(parameters.recipe.precision == .bfloat16) {
         let input = try data.input.batch(utterances, encoder: encoder, checkpoints: checkpoints)
-        let projected = try encoder.project(input.frames, dropout: dropout)
+        var projected = try encoder.project(input.frames, dropout: dropout)
+        if let mask, let maskEmbedding {
+          projected = try mask.apply(to: projected, embedding: maskEmbedding)
+        }
         let states = try encoder.encode(
           projected, padding: input.padding, dropout: dropout, checkpoints: checkpoints)
         return (states[states.count - 1], input.padding)
@@ -103,14 +120,27 @@ struct TaskLearning {
     return (outputs, utterances.map { data.input.frames($0) })
   }
 
+  /// Spans of a padded batch; `nil` where nothing is masked.
+  private func mask(_ batch: [Int], purpose: String, _ draw: Int) throws -> SpanMask? {
+    try task.mask.map { mask in
+      var numbers = draws.numbers(Self.purpose(purpose, number), draw)
+      let frames = batch.map { data.input.frames(data.utterances[$0]) }
+      return try SpanMask(
+        batch: batch.count, frames: frames.max() ?? 0, probability: mask.probability,
+        length: mask.length, numbers: &numbers)
+    }
+  }
+
   // MARK: Dev
 
-  /// The metric of the dev split as a share: accuracy, or 1 − the token error rate.
+  /// The metric of the dev split as a share: accuracy, or 1 − the token error rate; of codewords the
+  /// accuracy of frames under one mask that is the same in every look.
   func devMerit(_ encoder: SpeechEncoder) throws -> Double {
+    if task.mask != nil { return try maskedMerit(encoder) }
     var pairs: [(reference: [String], hypothesis: [String])] = []
     try Autograd.disabled {
       for batch in data.devBatches {
-        let (outputs, frames) = try outputs(batch, encoder, nil, nil)
+        let (outputs, frames) = try outputs(batch, encoder, nil, nil, nil)
         let decoded = try task.target.decode(outputs, frames: frames)
         for (utterance, numbers) in zip(batch, decoded) {
           pairs.append((data.reference(utterance), data.inventory.symbols(of: numbers)))
@@ -118,5 +148,19 @@ struct TaskLearning {
       }
     }
     return task.target.isPooled ? Metrics.accuracy(pairs) : 1 - Metrics.tokenErrorRate(pairs)
+  }
+
+  private func maskedMerit(_ encoder: SpeechEncoder) throws -> Double {
+    var (hits, count) = (0, 0)
+    try Autograd.disabled {
+      for (draw, batch) in data.devBatches.enumerated() {
+        guard let mask = try mask(batch, purpose: "dev mask", draw) else { continue }
+        let (outputs, _) = try outputs(batch, encoder, mask, nil, nil)
+        let found = try MaskedTargets(batch.map { data.numbers[$0] }, mask).hits(outputs)
+        hits += found.hits
+        count += found.count
+      }
+    }
+    return Double(hits) / Double(max(1, count))
   }
 }

@@ -73,7 +73,18 @@ struct ExperimentFolder {
     }
     return CheckpointFacts(
       digest: digest, path: path, layers: sizes.layers, width: sizes.width,
-      convolutionChannels: sizes.downsampledWidth)
+      convolutionChannels: sizes.downsampledWidth,
+      codebook: try codebook(path, isFolder: isFolder.boolValue, digest, cache))
+  }
+
+  /// Where the checkpoint's pre-training head is, if it has one: an original file may hold it itself.
+  private func codebook(
+    _ path: String, isFolder: Bool, _ digest: String, _ cache: DigestCache
+  ) throws -> FileFacts? {
+    guard isFolder else { return FileFacts(digest: digest, path: path) }
+    let file = path + "/codebook.safetensors"
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    return FileFacts(digest: try CheckpointDigest.of(file, cache: cache), path: file)
   }
 
   private func sizes(inFolder folder: String) throws(WorkspaceError) -> Inspection.Sizes {

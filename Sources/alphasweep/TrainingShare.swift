@@ -47,7 +47,7 @@ struct TrainingShare: Encodable {
     case .pretrain:
       let parameters: PretrainParameters = try stage.parameters.decoded()
       return (parameters.steps + parameters.frontEndSteps, true)
-    case .corpus, .downsample, .interpolate, .features, .evaluate, .compare: return nil
+    case .corpus, .downsample, .codewords, .interpolate, .features, .evaluate, .compare: return nil
     }
   }
 }

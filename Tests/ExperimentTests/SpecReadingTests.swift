@@ -113,8 +113,10 @@ struct SpecReadingTests {
       task
         == TaskDefinition(
           name: "phones", title: "Phonemes", corpus: "words", target: .phones, caveat: nil,
-          minutes: ["train": 0.2, "test": 0.1], head: Self.head,
-          recipe: HeadRecipe(steps: 30, batch: 16, learningRate: 0.01, clip: 1, threads: 1),
+          minutes: ["train": 0.2, "test": 0.1],
+          evaluation: .init(
+            head: Self.head,
+            recipe: HeadRecipe(steps: 30, batch: 16, learningRate: 0.01, clip: 1, threads: 1)),
           fineTune: .init(head: Self.head, minutes: ["train": 0.2], recipe: recipe),
           places: task.places))
     #expect(recipe.headOnlySteps == 20)

@@ -1,5 +1,23 @@
 extension SpokenWorld {
-  static let spec = """
+  static let spec =
+    head + "\n" + """
+      fine-tune: { tasks: [speaker, phones] }
+      methods:
+        log-mel: { normalise: [false, true] }
+        pre-trained: {}
+        regular-ft: {}
+        stable-ft: {}
+        speech-ft: { alpha: [0.25, 0.5] }
+        l2-sp: { strength: [0.1] }
+        early-checkpoint: { at: [50%] }
+        lora: { rank: [2], alpha: [4], targets: [v_proj, q_proj], dropout: 10% }
+        dora: { rank: [2], alpha: [4], targets: [q_proj], dropout: 10% }
+      evaluate: { tasks: [speaker, phones] }
+      compare: { measures: [linear-cka, debiased-cka, r2, weight-distance], corpus: held-out,
+        frames: 200, ridge: 1e-3 }
+      """
+
+  private static let head = """
     experiment: vowels
     question: Do all stages run?
     seeds: [1]
@@ -14,50 +32,43 @@ extension SpokenWorld {
                 front-end-steps: 5, steps: 20, batch-seconds: 4, crop-seconds: 0.5,
                 learning-rate: 1e-3, weight-decay: 1e-2, warm-up: 10%, hold: 40%,
                 mask: { probability: 20%, length: 3 }, unmasked-weight: 0.5, clip: 1, threads: 1 }
-    fine-tune: { tasks: [speaker, phones] }
-    methods:
-      log-mel: { normalise: [false, true] }
-      pre-trained: {}
-      regular-ft: {}
-      stable-ft: {}
-      speech-ft: { alpha: [0.25, 0.5] }
-      l2-sp: { strength: [0.1] }
-      early-checkpoint: { at: [50%] }
-      lora: { rank: [2], alpha: [4], targets: [v_proj, q_proj], dropout: 10% }
-      dora: { rank: [2], alpha: [4], targets: [q_proj], dropout: 10% }
-    evaluate: { tasks: [speaker, phones] }
-    compare: { measures: [linear-cka, debiased-cka, r2, weight-distance], corpus: held-out,
-      frames: 200, ridge: 1e-3 }
     """
 
-  static let severalSpec = """
-    experiment: several
-    question: Do several tasks in one cell run?
-    seeds: [1]
-    models:
-      tiny:
-        pretrain:
-          corpora: [vowels]
-          architecture: { convolution-channels: 16, width: 32, layers: 2, attention-heads: 2,
-            feed-forward-width: 64, position-kernel: 64, position-groups: 4, dropout: 5% }
-          rounds:
-            - { units: { features: mfcc, clusters: 6, frames: 500, iterations: 5 }, start: random,
-                front-end-steps: 5, steps: 20, batch-seconds: 4, crop-seconds: 0.5,
-                learning-rate: 1e-3, weight-decay: 1e-2, warm-up: 10%, hold: 40%,
-                mask: { probability: 20%, length: 3 }, unmasked-weight: 0.5, clip: 1, threads: 1 }
-    fine-tune:
-      tasks: [[speaker, phones]]
-      recipe: { dev-every: 3, keep: best, patience: [1, 100] }
-    methods:
-      stable-ft: {}
-      speech-ft: { alpha: [0.25, 0.5], from: [stable-ft, lora], select: dev }
-      early-checkpoint: { at: [50%] }
-      early-stopping: { patience: [1, 100] }
-      lora: { rank: [2], alpha: [4], targets: [v_proj, q_proj], dropout: 10% }
-      linear-merge: { alpha: [0.5] }
-      ties-merge: { alpha: [0.5, 1], density: [20%] }
-      sequential: { alpha: [0.5] }
-    evaluate: { tasks: [speaker, phones] }
+  static let severalSpec =
+    head + "\n" + """
+      fine-tune:
+        tasks: [[speaker, phones]]
+        recipe: { dev-every: 3, keep: best, patience: [1, 100] }
+      methods:
+        stable-ft: {}
+        speech-ft: { alpha: [0.25, 0.5], from: [stable-ft, lora], select: dev }
+        early-checkpoint: { at: [50%] }
+        early-stopping: { patience: [1, 100] }
+        lora: { rank: [2], alpha: [4], targets: [v_proj, q_proj], dropout: 10% }
+        linear-merge: { alpha: [0.5] }
+        ties-merge: { alpha: [0.5, 1], density: [20%] }
+        sequential: { alpha: [0.5] }
+      evaluate: { tasks: [speaker, phones] }
+      """
+
+  static let unlabelledSpec =
+    head + "\n" + """
+      fine-tune:
+        tasks: [frames]
+        recipe: { dev-every: 10, keep: best }
+      methods:
+        pre-trained: {}
+        stable-ft: {}
+        speech-ft: { alpha: [0.5] }
+      evaluate: { tasks: [speaker] }
+      """
+
+  static let frames = """
+    task: frames
+    title: Codewords
+    corpus: vowels
+    target: codewords
+    fine-tune: { mask: { probability: 20%, length: 3 }, recipe: \(recipe) }
     """
 
   static let corpus = """

@@ -53,7 +53,9 @@ import Testing
   /// A training that is stopped after each of its steps, and every time goes on in a new attempt.
   @Test func aTrainingStoppedAfterEveryStepGivesTheSameBytes() async {
     await #expect(processExitsWith: .success) {
-      let worlds = try [SpokenWorld.spec, SpokenWorld.severalSpec].map { try SpokenWorld($0) }
+      let worlds = try [
+        SpokenWorld.spec, SpokenWorld.severalSpec, SpokenWorld.unlabelledSpec,
+      ].map { try SpokenWorld($0) }
       let trainings = worlds.flatMap { world in
         world.plan.stages.values.filter { [.pretrain, .fineTune].contains($0.kind) }
           .map { (world, $0) }

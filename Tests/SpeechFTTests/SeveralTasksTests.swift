@@ -116,7 +116,7 @@ import Torch
       context.weights("encoder"), freezeDownsampling: true)
     let tasks = try training.parameters.tasks.enumerated().map { number, task in
       try TaskLearning(
-        training, task, number: number, configuration: encoder.weights.configuration, start: nil)
+        training, task, number: number, encoder: encoder.weights, start: nil)
     }
     try encoder.unfreeze()
     func gradients(_ learn: () throws -> Void) throws -> [[Float]] {

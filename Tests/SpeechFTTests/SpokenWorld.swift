@@ -10,6 +10,8 @@ import Torch
 /// this process.
 struct SpokenWorld {
   static let whole = Result { try SpokenWorld(SpokenWorld.spec) }
+  /// Continued pre-training without labels.
+  static let unlabelled = Result { try SpokenWorld(SpokenWorld.unlabelledSpec) }
   /// Two tasks in one cell, trainings that look at dev, and rows chosen by it.
   static let several = Result { try SpokenWorld(SpokenWorld.severalSpec) }
 
@@ -40,7 +42,9 @@ struct SpokenWorld {
     let corpus = try CorpusDefinition(
       yaml: corpus.replacing("dev: 0%", with: split), file: "corpora/vowels.yaml")
     var definitions = Definitions(corpora: ["vowels": corpus])
-    for (name, text) in ["speaker": speaker, "phones": phones] {
+    for (name, text) in [
+      "speaker": speaker, "phones": phones, "frames": frames,
+    ] {
       definitions.tasks[name] = try TaskDefinition(yaml: text, file: "tasks/\(name).yaml")
     }
     let listing = try RecordingListing(corpus, below: recordings)
