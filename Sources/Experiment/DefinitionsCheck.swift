@@ -106,25 +106,24 @@ extension Definitions {
     let message: String? =
       switch task.target {
       case .phones:
-        corpus.phonemeVoice == nil ? SpecMessage.noPhonemes(name, corpus: corpus.name) : nil
+        corpus.mayTellPhones ? nil : SpecMessage.noPhonemes(name, corpus: corpus.name)
       case .characters:
-        corpus.transcripts == nil ? SpecMessage.noTranscripts(name, corpus: corpus.name) : nil
+        corpus.mayTellTexts ? nil : SpecMessage.noTranscripts(name, corpus: corpus.name)
       case .label(let label): unknownLabel(label, of: corpus)
       }
     return message.map { [SpecProblem($0, at: task.places[.target])] } ?? []
   }
 
   private func unknownLabel(_ label: String, of corpus: CorpusDefinition) -> String? {
-    let groups = (try? PathPattern(corpus.pattern, corpus: corpus.name))?.groups ?? []
-    if groups.contains(label) { return nil }
+    if corpus.labels.contains(label) { return nil }
     return SpecMessage.unknown(
-      "target", label, among: groups + ["phones", "characters"])
+      "target", label, among: corpus.labels + ["phones", "characters"])
   }
 
   private func testProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
-    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }), corpus.split.test == 0 else {
-      return []
-    }
+    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }),
+      corpus.folder?.split.test == 0
+    else { return [] }
     return [SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place)]
   }
 

@@ -66,16 +66,17 @@ extension Planner {
     ]
     if isStable { inputs["downsampled"] = try downsampled(pretrained, task) }
     if recipe.headOnlySteps > 0 {
-      inputs["start"] = try headOnly(parameters, inputs, fineTuning)
+      inputs["start"] = try headOnly(parameters, inputs, fineTuning, effort: pretrained.effort)
     }
-    let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
+    let second =
+      (isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning) * pretrained.effort
     let key = try plan.add(
       Stage(
         .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
         label: "fine-tune \(task.name) · \(way.words) · seed \(fineTuning.seed)",
         resources: Resources(
           cores: recipe.threads,
-          diskBytes: (1 + recipe.checkpoints.count) * PlanMeasures.modelBytes,
+          diskBytes: (1 + recipe.checkpoints.count) * pretrained.bytes,
           cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.secondsPerStep * second)))
     var encoder = pretrained
     encoder.input = .stage(key, entry: "model")
@@ -88,7 +89,7 @@ extension Planner {
   /// (checkpoints, the penalty) is no part of it.
   private mutating func headOnly(
     _ joint: FineTuneParameters, _ inputs: OrderedDictionary<String, StageInput>,
-    _ fineTuning: FineTuning
+    _ fineTuning: FineTuning, effort: Double
   ) throws -> StageInput {
     var parameters = joint
     parameters.phase = .headOnly
@@ -103,7 +104,8 @@ extension Planner {
           label: "fine-tune \(fineTuning.task) · head only · seed \(fineTuning.seed)",
           resources: Resources(
             cores: recipe.threads,
-            cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding))))
+            cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding
+              * effort))))
   }
 
   /// θ̂ at α; α = 0 is θ₀ and α = 1 is θ′: the same nodes, not copies.
