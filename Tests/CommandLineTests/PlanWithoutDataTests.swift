@@ -90,6 +90,48 @@ import Testing
     #expect(try small.runWithoutHub("plan", "experiments/small.yaml", "--dot").code == 0)
   }
 
+  @Test func sizesThatNobodyKnowsAreLeftOutAndSaid() throws {
+    let corpus = try small.text("experiments/corpora/letters.yaml")
+      .replacing("hours: { train: 1.5, test: 0.5 }\nutterances: { train: 1_200 }\n", with: "")
+    try small.write(corpus, to: "experiments/corpora/letters.yaml")
+    let spec = SmallExperiment.spec().replacing(
+      "{ checkpoint: models/tiny }", with: "{ checkpoint: models/tiny.pt, obtain: ask Ann }")
+    try small.write(spec, to: "experiments/small.yaml")
+    let plan = try small.runWithoutHub("plan", "experiments/small.yaml")
+    #expect(plan.code == 0)
+    #expect(plan.out.contains("\nletters   not here      ?    ?     ?       ?\n"), "\(plan.out)")
+    #expect(
+      plan.out.contains(
+        "    (how large it is, is not known here: estimates leave it out)\n"), "\(plan.out)")
+    #expect(
+      plan.out.contains(
+        """
+          checkpoint models/tiny.pt: there is no such folder or file in experiments
+            to get it: ask Ann; it must be a Hugging Face folder with config.json and
+        """), "\(plan.out)")
+    #expect(plan.out.contains("Disk: features still to be made take about 0 bytes, "))
+  }
+
+  @Test func aFolderOfRecordingsNeedsNumbersToBePlannedWithout() throws {
+    let other = try SmallExperiment()
+    try FileManager.default.removeItem(atPath: other.path + "/recordings")
+    #expect(try other.run("plan", "experiments/small.yaml").code == 2)
+    let corpus = try other.text("experiments/corpora/letters.yaml")
+    try other.write(
+      corpus + "\nutterances: { train: 600 }\n", to: "experiments/corpora/letters.yaml")
+    let plan = try other.run("plan", "experiments/small.yaml")
+    #expect(plan.code == 0)
+    #expect(
+      plan.out.contains(
+        """
+          corpus letters: there are no recordings in recordings/letters
+            they come with Debian's letters-data ('make recordings' fetches them), or
+            set 'recordings:' in the site file to where they are
+            (planned with 0.5 h of speech, taking 3 s an utterance; how large dev and
+            test would be, is not known here)
+        """), "\(plan.out)")
+  }
+
   @Test func everythingElseRefusesWithTheSameWords() throws {
     for arguments in [
       ["run", "experiments/small.yaml"], ["status", "experiments/small.yaml"],
