@@ -23,8 +23,11 @@ package struct HubCache: Sendable {
       ?? home + "/.cache/huggingface/hub"
   }
 
-  /// Whether a text has the form of a hub name: `organisation/name`.
+  /// Whether a text has the form of a hub name, `organisation/name`, and not that of a file of weights.
   package static func isName(_ text: String) -> Bool {
+    if text.hasSuffix(".pt") || text.hasSuffix(".safetensors") || text.hasSuffix(".bin") {
+      return false
+    }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     return parts.count == 2
       && parts.allSatisfy { part in
@@ -80,9 +83,13 @@ package enum HubCacheError: Error, Sendable, Equatable, CustomStringConvertible 
       "\(path): there is no such folder or file, and it is no name of the Hugging Face hub "
         + "(organisation/name)"
     case .absent(let name, let root):
-      "\(name): there is no such folder, and the Hugging Face cache (\(root)) does not have it; "
-        + "fetch it with\n  hf download \(name)\nor, with older tools,\n"
-        + "  huggingface-cli download \(name)"
+      "\(name): \(Self.problem(root: root)); fetch it with\n  hf download \(name)\nor, with older "
+        + "tools,\n  huggingface-cli download \(name)"
     }
+  }
+
+  /// What is not there, without its name.
+  package static func problem(root: String) -> String {
+    "there is no such folder, and the Hugging Face cache (\(root)) does not have it"
   }
 }

@@ -2,12 +2,15 @@ import Experiment
 import Foundation
 
 /// The files that a corpus is made of, as they are on disk now: recordings and transcripts, each with
-/// the hash of its bytes.
+/// the hash of its bytes, and the manifest where there is one.
 package struct RecordingListing: Sendable {
-  /// Files below the corpus's root that match its pattern, sorted by path.
+  /// Files below the corpus's root that match its pattern, or those that its manifest names, sorted by
+  /// path.
   package let files: [(path: String, digest: String)]
   /// Likewise the transcript files below the transcripts' root, sorted by path.
   package let transcripts: [(path: String, digest: String)]
+  /// The manifest and the hash of its bytes.
+  package let manifest: (lines: CorpusManifest, digest: String)?
 
   /// Lists and hashes the files of `definition` below the site's recordings folder.
   ///
@@ -15,39 +18,109 @@ package struct RecordingListing: Sendable {
   ///   - definition: Where the files lie.
   ///   - recordings: The site's recordings folder.
   ///   - cache: Hashes of files that have not changed since they were taken.
-  /// - Throws: `ListingError` when a folder is not there, naming the packages that bring it;
-  ///   `StorageError` when a file cannot be read.
+  /// - Throws: `ListingError` when a folder, the manifest or a file that it names is not there, saying
+  ///   how to get it; `SpecError` with every line of the manifest that is wrong; `StorageError` when a
+  ///   file cannot be read.
   package init(
     _ definition: CorpusDefinition, below recordings: String, cache: DigestCache? = nil
   ) throws {
-    func list(_ root: String, _ pattern: String) throws -> [(path: String, digest: String)] {
-      let folder = recordings + "/" + root
-      guard FileManager.default.fileExists(atPath: folder) else {
-        throw ListingError.missing(
-          corpus: definition.name, folder: folder, packages: definition.packages)
+    switch definition.source {
+    case .folder(let folder):
+      func list(_ root: String, _ pattern: String) throws -> [(path: String, digest: String)] {
+        try Self.list(
+          definition, recordings + "/" + root,
+          PathPattern(pattern, corpus: definition.name), cache)
       }
-      let matcher = try PathPattern(pattern, corpus: definition.name)
-      let paths = Self.files(below: folder).filter(matcher.matches)
-      let full = paths.map { folder + "/" + $0 }
-      let digests = try cache?.digests(of: full) ?? FileDigest.of(full)
-      return zip(paths, digests).map { (path: $0, digest: $1) }
-    }
-    files = try list(definition.root, definition.pattern)
-    transcripts = try definition.transcripts.map { try list($0.root, $0.pattern) } ?? []
-    guard !files.isEmpty else {
-      throw ListingError.missing(
-        corpus: definition.name, folder: recordings + "/" + definition.root,
-        packages: definition.packages)
+      files = try list(folder.root, folder.pattern)
+      transcripts = try folder.transcripts.map { try list($0.root, $0.pattern) } ?? []
+      manifest = nil
+      guard !files.isEmpty else {
+        throw ListingError(definition, .noRecordings(folder: recordings + "/" + folder.root))
+      }
+    case .manifest(let name):
+      let (lines, digest) = try Self.manifest(definition, recordings + "/" + name)
+      files = try Self.named(by: lines, definition, below: recordings, cache)
+      transcripts = []
+      manifest = (lines, digest)
     }
   }
 
-  /// One digest over all paths and hashes: what enters the key of the corpus stage.
+  private static func list(
+    _ definition: CorpusDefinition, _ folder: String, _ matcher: PathPattern,
+    _ cache: DigestCache?
+  ) throws -> [(path: String, digest: String)] {
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw ListingError(definition, .noRecordings(folder: folder))
+    }
+    return try hashed(files(below: folder).filter(matcher.matches), below: folder, cache)
+  }
+
+  private static func manifest(
+    _ definition: CorpusDefinition, _ path: String
+  ) throws -> (CorpusManifest, String) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ListingError(definition, .noManifest(path: path))
+    }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw StorageError.last("read", path)
+    }
+    return (
+      try CorpusManifest(bytes, file: path, corpus: definition), Digest256.hex(of: bytes)
+    )
+  }
+
+  private static func named(
+    by manifest: CorpusManifest, _ definition: CorpusDefinition, below recordings: String,
+    _ cache: DigestCache?
+  ) throws -> [(path: String, digest: String)] {
+    let paths = manifest.files
+    let absent = paths.filter { !FileManager.default.fileExists(atPath: recordings + "/" + $0) }
+    if let first = absent.first {
+      throw ListingError(
+        definition,
+        .absent(
+          count: absent.count, of: paths.count, first: recordings + "/" + first,
+          line: manifest.lines.first { $0.recording == first }?.number ?? 0))
+    }
+    return try hashed(paths, below: recordings, cache)
+  }
+
+  private static func hashed(
+    _ paths: [String], below folder: String, _ cache: DigestCache?
+  ) throws -> [(path: String, digest: String)] {
+    let full = paths.map { folder + "/" + $0 }
+    let digests = try cache?.digests(of: full) ?? FileDigest.of(full)
+    return zip(paths, digests).map { (path: $0, digest: $1) }
+  }
+
+  /// One digest over all paths and hashes, and over the manifest's bytes: what enters the key of the
+  /// corpus stage.
   package var digest: String {
     var text = ""
     for (path, digest) in files { text += "\(path)\u{0}\(digest)\n" }
     text += "\n"
     for (path, digest) in transcripts { text += "\(path)\u{0}\(digest)\n" }
+    if let manifest { text += "\n\(manifest.digest)\n" }
     return Digest256.hex(of: Array(text.utf8))
+  }
+
+  /// The recordings that these files are, with what is said of them.
+  ///
+  /// - Parameter definition: Of this corpus.
+  /// - Returns: Them, the digest of this listing, and how many copies were left out.
+  /// - Throws: `CorpusDefinitionError` for a pattern that cannot be used.
+  package func recordings(
+    of definition: CorpusDefinition
+  ) throws(CorpusDefinitionError) -> CorpusRecordings {
+    let found: (recordings: [Recording], duplicates: Int)
+    if let manifest {
+      found = manifest.lines.recordings(
+        digests: Dictionary(files.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 }))
+    } else {
+      found = try definition.recordings(from: files)
+    }
+    return CorpusRecordings(
+      digest: digest, recordings: found.recordings, duplicates: found.duplicates)
   }
 
   /// Regular files below `folder`, sorted by path.
@@ -76,19 +149,5 @@ package struct RecordingListing: Sendable {
     }
     walk("")
     return paths.sorted()
-  }
-}
-
-/// Recordings that are not there.
-package enum ListingError: Error, Sendable, Equatable, CustomStringConvertible {
-  case missing(corpus: String, folder: String, packages: [String])
-
-  package var description: String {
-    switch self {
-    case .missing(let corpus, let folder, let packages):
-      "corpus \(corpus): there are no recordings in \(folder); they come with Debian's "
-        + packages.joined(separator: ", ")
-        + " ('make recordings' fetches them), or set 'recordings:' in the site file to where they are"
-    }
   }
 }

@@ -1,6 +1,6 @@
-/// What a corpus is: where its recordings lie below the site's recordings folder, what their paths
-/// tell, and which unit is held out whole. One file each in `experiments/corpora/`.
-package struct CorpusDefinition: Sendable, Hashable, Codable {
+/// What a corpus is: where its recordings come from below the site's recordings folder, and what is
+/// known of them. One file each in `experiments/corpora/`.
+package struct CorpusDefinition: Sendable, Hashable {
   package var name: String
   package var description: String
   package var licence: String
@@ -8,101 +8,114 @@ package struct CorpusDefinition: Sendable, Hashable, Codable {
   package var language: String
   /// Debian packages that hold the recordings; an error about missing ones names them.
   package var packages: [String]
-  /// Folder of the recordings, relative to the site's recordings folder.
-  package var root: String
-  /// Regular expression over the whole path below `root`; named groups become labels
-  /// (an empty group becomes `none`). Paths that do not match are not part of the corpus.
-  package var pattern: String
-  package var transcripts: TranscriptSource?
+  package var source: CorpusSource
   /// espeak-ng voice that turns transcripts into phonemes.
   package var phonemeVoice: String?
-  package var split: SplitRule
   /// Utterances outside these bounds are dropped and listed (seconds, after trimming).
   package var minimumSeconds: Double
   package var maximumSeconds: Double
+  /// What decides no bit of the corpus, and so enters no key.
+  package var notes = CorpusNotes()
 
   package init(
     name: String, description: String, licence: String, language: String, packages: [String],
-    root: String, pattern: String, transcripts: TranscriptSource?, phonemeVoice: String?,
-    split: SplitRule, minimumSeconds: Double, maximumSeconds: Double
+    source: CorpusSource, phonemeVoice: String?, minimumSeconds: Double, maximumSeconds: Double,
+    notes: CorpusNotes = CorpusNotes()
   ) {
     self.name = name
     self.description = description
     self.licence = licence
     self.language = language
     self.packages = packages
-    self.root = root
-    self.pattern = pattern
-    self.transcripts = transcripts
+    self.source = source
     self.phonemeVoice = phonemeVoice
-    self.split = split
     self.minimumSeconds = minimumSeconds
     self.maximumSeconds = maximumSeconds
+    self.notes = notes
+  }
+
+  /// A corpus of all files of a folder that match a pattern.
+  package init(
+    name: String, description: String, licence: String, language: String, packages: [String],
+    root: String, pattern: String, transcripts: TranscriptSource?, phonemeVoice: String?,
+    split: SplitRule, minimumSeconds: Double, maximumSeconds: Double
+  ) {
+    self.init(
+      name: name, description: description, licence: licence, language: language,
+      packages: packages,
+      source: .folder(
+        CorpusFolder(root: root, pattern: pattern, transcripts: transcripts, split: split)),
+      phonemeVoice: phonemeVoice, minimumSeconds: minimumSeconds, maximumSeconds: maximumSeconds)
+  }
+
+  /// The folder whose files it is, unless a manifest names them.
+  package var folder: CorpusFolder? {
+    get { if case .folder(let folder) = source { folder } else { nil } }
+    set { if let newValue { source = .folder(newValue) } }
+  }
+
+  /// The manifest that names its recordings, below the site's recordings folder.
+  package var manifest: String? {
+    if case .manifest(let path) = source { path } else { nil }
+  }
+
+  /// The labels that its utterances may have, as far as the definition tells.
+  package var labels: [String] {
+    let found =
+      folder.map { (try? PathPattern($0.pattern, corpus: name))?.groups ?? [] } ?? notes.labels
+    return found + (notes.speaker.map { found.contains($0) ? [] : [$0] } ?? [])
   }
 }
 
-/// Where transcripts are read from.
-package struct TranscriptSource: Sendable, Hashable, Codable {
-  package enum Format: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Fish Fillets' `dialogs_<language>.lua`: `dialogId("id", "font", "English")`, then `dialogStr("text")`.
-    case filletsLua = "fillets-lua"
-  }
-  package var format: Format
-  /// Folder of the transcript files, relative to the site's recordings folder.
-  package var root: String
-  /// Regular expression over the paths below `root`.
-  package var pattern: String
-  /// The label whose value is the transcript's identifier.
-  package var key: String
-
-  package init(format: Format, root: String, pattern: String, key: String) {
-    self.format = format
-    self.root = root
-    self.pattern = pattern
-    self.key = key
-  }
-}
-
-/// Which recordings are held out: all of one value of `by` go to one split.
-package struct SplitRule: Sendable, Hashable, Codable {
-  /// The label whose values are split whole (`level`, `phrase`, `syllable`).
-  package var by: String
-  /// Shares of the values, in [0, 1].
-  package var test: Double
-  package var dev: Double
-
-  package init(by: String, test: Double, dev: Double) {
-    self.by = by
-    self.test = test
-    self.dev = dev
+/// One flat mapping for both forms: what is absent leaves no trace, so the keys of folders know
+/// nothing of manifests. `notes` is left out.
+extension CorpusDefinition: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, description, licence, language, packages, root, pattern, transcripts, phonemeVoice
+    case split, minimumSeconds, maximumSeconds, manifest
   }
 
-  /// The split of one value: a fair draw from its own name, so adding recordings moves no others.
-  package func split(corpus: String, group: String) -> Split {
-    let digest = Digest256.hex(of: Array("\(corpus)\u{0}\(group)".utf8))
-    let draw = Double(UInt64(digest.prefix(16), radix: 16) ?? 0) / 18_446_744_073_709_551_616
-    return draw < test ? .test : draw < test + dev ? .dev : .train
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    let source: CorpusSource
+    if let manifest = try fields.decodeIfPresent(String.self, forKey: .manifest) {
+      source = .manifest(manifest)
+    } else {
+      source = .folder(
+        CorpusFolder(
+          root: try fields.decode(String.self, forKey: .root),
+          pattern: try fields.decode(String.self, forKey: .pattern),
+          transcripts: try fields.decodeIfPresent(TranscriptSource.self, forKey: .transcripts),
+          split: try fields.decode(SplitRule.self, forKey: .split)))
+    }
+    self.init(
+      name: try fields.decode(String.self, forKey: .name),
+      description: try fields.decode(String.self, forKey: .description),
+      licence: try fields.decode(String.self, forKey: .licence),
+      language: try fields.decode(String.self, forKey: .language),
+      packages: try fields.decode([String].self, forKey: .packages), source: source,
+      phonemeVoice: try fields.decodeIfPresent(String.self, forKey: .phonemeVoice),
+      minimumSeconds: try fields.decode(Double.self, forKey: .minimumSeconds),
+      maximumSeconds: try fields.decode(Double.self, forKey: .maximumSeconds))
   }
-}
 
-/// A part of a corpus.
-package enum Split: String, Sendable, Hashable, Codable, CaseIterable {
-  case train, dev, test
-}
-
-/// One recording of a corpus as the plan knows it: by path, content and what its path tells.
-package struct Recording: Sendable, Hashable, Codable {
-  /// Path below the corpus's root.
-  package var path: String
-  /// SHA-256 of the file.
-  package var digest: String
-  package var labels: [String: String]
-  package var split: Split
-
-  package init(path: String, digest: String, labels: [String: String], split: Split) {
-    self.path = path
-    self.digest = digest
-    self.labels = labels
-    self.split = split
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(name, forKey: .name)
+    try fields.encode(description, forKey: .description)
+    try fields.encode(licence, forKey: .licence)
+    try fields.encode(language, forKey: .language)
+    try fields.encode(packages, forKey: .packages)
+    switch source {
+    case .folder(let folder):
+      try fields.encode(folder.root, forKey: .root)
+      try fields.encode(folder.pattern, forKey: .pattern)
+      try fields.encodeIfPresent(folder.transcripts, forKey: .transcripts)
+      try fields.encode(folder.split, forKey: .split)
+    case .manifest(let path): try fields.encode(path, forKey: .manifest)
+    }
+    try fields.encodeIfPresent(phonemeVoice, forKey: .phonemeVoice)
+    try fields.encode(minimumSeconds, forKey: .minimumSeconds)
+    try fields.encode(maximumSeconds, forKey: .maximumSeconds)
   }
 }

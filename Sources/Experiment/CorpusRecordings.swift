@@ -1,17 +1,21 @@
 import Foundation
 
 extension CorpusDefinition {
-  /// The recordings among files below the corpus's root, with what their paths tell and their split.
+  /// The recordings among files below the root of a corpus's folder, with what their paths tell and
+  /// their split. Those of a manifest are `CorpusManifest.recordings`.
   ///
   /// A recording with the bytes of an earlier one (in path order) is the same recording and is left
   /// out, so that no split can hold a copy of another's.
   ///
   /// - Parameter listing: Paths below the root with the SHA-256 of each file.
   /// - Returns: Recordings in path order, and how many copies were left out.
-  /// - Throws: `CorpusDefinitionError` for a pattern that is none, or that has no group for the split.
+  /// - Throws: `CorpusDefinitionError` for a pattern that is none, or that has no group for the split, and
+  ///   for a corpus that is no folder.
   package func recordings(
     from listing: [(path: String, digest: String)]
   ) throws(CorpusDefinitionError) -> (recordings: [Recording], duplicates: Int) {
+    guard let folder else { throw .noFolder(corpus: name) }
+    let (pattern, split) = (folder.pattern, folder.split)
     let matcher = try PathPattern(pattern, corpus: name)
     guard matcher.groups.contains(split.by) else {
       throw .noSplitGroup(corpus: name, by: split.by, groups: matcher.groups)
@@ -41,6 +45,7 @@ extension CorpusDefinition {
 package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
   case pattern(corpus: String, pattern: String)
   case noSplitGroup(corpus: String, by: String, groups: [String])
+  case noFolder(corpus: String)
 
   package var description: String {
     switch self {
@@ -49,6 +54,8 @@ package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConv
     case .noSplitGroup(let corpus, let by, let groups):
       "corpus \(corpus): it is split by '\(by)', which is no group of its pattern; the groups are "
         + groups.joined(separator: ", ")
+    case .noFolder(let corpus):
+      "corpus \(corpus): a manifest names its recordings; no folder is searched for them"
     }
   }
 }

@@ -47,6 +47,11 @@ package struct Definitions: Sendable {
     return paths
   }
 
+  /// How to get a checkpoint, as far as a spec tells.
+  package func obtain(_ checkpoint: String, for spec: Spec) -> String? {
+    spec.obtain[checkpoint] ?? experiments.values.lazy.compactMap { $0.obtain[checkpoint] }.min()
+  }
+
   /// These definitions and `spec`, which the experiments that it names may name in turn.
   func including(_ spec: Spec) -> Definitions {
     var definitions = self

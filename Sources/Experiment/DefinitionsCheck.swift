@@ -111,9 +111,9 @@ extension Definitions {
     let message: String? =
       switch task.target {
       case .phones:
-        corpus.phonemeVoice == nil ? SpecMessage.noPhonemes(name, corpus: corpus.name) : nil
+        corpus.mayTellPhones ? nil : SpecMessage.noPhonemes(name, corpus: corpus.name)
       case .characters:
-        corpus.transcripts == nil ? SpecMessage.noTranscripts(name, corpus: corpus.name) : nil
+        corpus.mayTellTexts ? nil : SpecMessage.noTranscripts(name, corpus: corpus.name)
       case .label(let label): unknownLabel(label, of: corpus)
       case .codewords: nil
       }
@@ -121,16 +121,15 @@ extension Definitions {
   }
 
   private func unknownLabel(_ label: String, of corpus: CorpusDefinition) -> String? {
-    let groups = (try? PathPattern(corpus.pattern, corpus: corpus.name))?.groups ?? []
-    if groups.contains(label) { return nil }
+    if corpus.labels.contains(label) { return nil }
     return SpecMessage.unknown(
-      "target", label, among: groups + ["phones", "characters"])
+      "target", label, among: corpus.labels + ["phones", "characters"])
   }
 
   private func testProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
-    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }), corpus.split.test == 0 else {
-      return []
-    }
+    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }),
+      corpus.folder?.split.test == 0
+    else { return [] }
     return [SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place)]
   }
 
@@ -147,7 +146,8 @@ extension Definitions {
       return recipe.keep == nil && recipe.patience == nil
         ? [] : [SpecProblem("task '\(task)': " + SpecMessage.needsDevEvery, at: place)]
     }
-    guard let corpus = tasks[task].flatMap({ corpora[$0.corpus] }), corpus.split.dev == 0 else {
+    guard let corpus = tasks[task].flatMap({ corpora[$0.corpus] }), corpus.folder?.split.dev == 0
+    else {
       return []
     }
     return [SpecProblem(SpecMessage.noDev(task, corpus: corpus.name), at: place)]

@@ -29,8 +29,8 @@ package struct HeldOutError: Error, Sendable, Hashable, CustomStringConvertible 
 
 /// Proves on a plan that no training stage can see a recording that is tested with.
 ///
-/// Recordings are known by the hash of their bytes, so a copy under another name or in another
-/// corpus is found as well. Which recordings a stage may train on follows from its corpora and
+/// Recordings are known by the hash of their bytes, and pieces of one by their bounds, so a copy under
+/// another name or in another corpus is found as well, and so is a piece that overlaps another. Which recordings a stage may train on follows from its corpora and
 /// splits alone: limits in minutes only take away. A checkpoint's training counts where the spec
 /// says which experiment made it.
 package enum HeldOutCheck {
@@ -46,20 +46,21 @@ package enum HeldOutCheck {
     // Models that share an origin share its leak.
     var leaks: OrderedSet<HeldOutError.Leak> = []
     for training in trainings {
-      let seen = (input.recordings[training.corpus]?.recordings ?? []).filter {
-        training.splits.contains($0.split)
+      let leaked = (input.recordings[training.corpus]?.recordings ?? []).filter {
+        training.splits.contains($0.split) && holders.label(of: $0) != nil
       }
-      let leaked = seen.filter { holders[$0.digest] != nil }
-      guard let first = leaked.first, let holder = holders[first.digest] else { continue }
+      guard let holder = leaked.first.flatMap({ holders.label(of: $0) }) else { continue }
       leaks.append(
         HeldOutError.Leak(
           trainedBy: training.label, corpus: training.corpus, heldOutBy: holder,
-          recordings: leaked.map(\.path).sorted()))
+          recordings: leaked.map(\.title).sorted()))
     }
     if !leaks.isEmpty { throw HeldOutError(leaks: Array(leaks)) }
     let tested = plan.stages.values.flatMap { testedCorpora($0, plan) }
-    return Set(trainings.map(\.corpus) + tested).sorted().map { corpus in
-      facts(corpus, input, OrderedSet(trainings.filter { $0.corpus == corpus }.map(\.label)))
+    return Set(trainings.map(\.corpus) + tested).sorted().compactMap { corpus in
+      // Of what is not there nothing was checked.
+      if input.recordings[corpus]?.isMissing == true { return nil }
+      return facts(corpus, input, OrderedSet(trainings.filter { $0.corpus == corpus }.map(\.label)))
     }
   }
 
@@ -99,19 +100,18 @@ package enum HeldOutCheck {
     }
   }
 
-  /// The label of the first stage that tests with a recording, by the recording's digest.
-  private static func holders(_ plan: Plan, _ input: PlannerInput) -> [String: String] {
+  /// What is tested with, by whom.
+  private static func holders(_ plan: Plan, _ input: PlannerInput) -> HeldOutPieces {
     var labels: [String: String] = [:]
     for stage in plan.stages.values {
       for corpus in testedCorpora(stage, plan) where labels[corpus] == nil {
         labels[corpus] = stage.label
       }
     }
-    var holders: [String: String] = [:]
+    var holders = HeldOutPieces()
     for (corpus, label) in labels.sorted(by: { $0.key < $1.key }) {
-      for recording in input.recordings[corpus]?.recordings ?? []
-      where recording.split == .test && holders[recording.digest] == nil {
-        holders[recording.digest] = label
+      for recording in input.recordings[corpus]?.recordings ?? [] where recording.split == .test {
+        holders.add(recording, label: label)
       }
     }
     return holders
@@ -143,10 +143,14 @@ package enum HeldOutCheck {
     let found = input.recordings[corpus]
     let recordings = found?.recordings ?? []
     func count(_ split: Split) -> Int { recordings.count { $0.split == split } }
-    let by = input.definitions.corpora[corpus]?.split.by ?? ""
-    let groups = Set(recordings.filter { $0.split == .test }.compactMap { $0.labels[by] })
+    let by = input.definitions.corpora[corpus]?.folder?.split.by
+    let test = recordings.filter { $0.split == .test }
+    // A manifest splits as it likes; what it holds out whole are at least files.
+    let groups = Set(
+      test.compactMap { recording in by.map { recording.labels[$0] } ?? recording.digest })
     return HeldOutCorpus(
-      corpus: corpus, splitBy: by, trainRecordings: count(.train), devRecordings: count(.dev),
+      corpus: corpus, splitBy: by ?? "manifest", trainRecordings: count(.train),
+      devRecordings: count(.dev),
       testRecordings: count(.test), testGroups: groups.count, duplicates: found?.duplicates ?? 0,
       trainedOnBy: Array(trainedOnBy))
   }

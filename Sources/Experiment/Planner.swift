@@ -9,8 +9,7 @@ package struct Planner {
   var plan: Plan
   private var models: [Definitions.ModelPath: EncoderNode] = [:]
   private var corpora: [String: StageInput] = [:]
-  /// Recordings by corpus and split.
-  private let counts: [String: [Split: Int]]
+  let extents: [String: CorpusExtent]
 
   var spec: Spec { input.spec }
   var definitions: Definitions { input.definitions }
@@ -23,6 +22,7 @@ package struct Planner {
   ///   could see a held-out recording; `EncodingError` for a parameter that is not finite.
   package static func plan(_ input: PlannerInput) throws -> Plan {
     try input.definitions.check(input.spec)
+    try input.checkManifests()
     var planner = Planner(input)
     try planner.addLogMelCells()
     for name in input.spec.models.keys {
@@ -40,11 +40,11 @@ package struct Planner {
 
   private init(_ input: PlannerInput) {
     self.input = input
-    counts = input.recordings.mapValues { found in
-      found.recordings.reduce(into: [:]) { counts, recording in
-        counts[recording.split, default: 0] += 1
-      }
+    var extents: [String: CorpusExtent] = [:]
+    for (name, found) in input.recordings {
+      extents[name] = input.definitions.corpora[name].map { CorpusExtent($0, found) }
     }
+    self.extents = extents
     plan = Plan(experiment: input.spec.experiment, question: input.spec.question)
     plan.choices = input.spec.choices
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
@@ -84,8 +84,6 @@ package struct Planner {
     return task
   }
 
-  func recordings(of corpus: String, in split: Split) -> Int { counts[corpus]?[split] ?? 0 }
-
   /// The stage of a corpus, added when it is first asked for.
   mutating func corpus(_ name: String) throws -> StageInput {
     if let known = corpora[name] { return known }
@@ -93,7 +91,7 @@ package struct Planner {
       let message = SpecMessage.unknown("corpus", name, among: definitions.corpora.keys)
       throw SpecError([SpecProblem(message, at: SpecPlace(file: spec.places.file))])
     }
-    let seconds = Double(found.recordings.count) * PlanMeasures.secondsOfRecording
+    let seconds = seconds(of: name)
     let input = StageInput.stage(
       try plan.add(
         Stage(
@@ -120,7 +118,8 @@ package struct Planner {
       guard let facts = input.checkpoints[path] else {
         throw SpecError([
           SpecProblem(
-            SpecMessage.checkpointMissing(path), at: model.spec.places[.model(model.model)])
+            SpecMessage.checkpointMissing(path, obtain: model.spec.obtain[path]),
+            at: model.spec.places[.model(model.model)])
         ])
       }
       encoder = EncoderNode(
@@ -167,8 +166,9 @@ package struct Planner {
           label: "pretrain \(model.model)" + (rounds > 1 ? " · round \(number + 1)" : "")
             + " · seed \(seed)",
           resources: Resources(
-            cores: round.threads, diskBytes: PlanMeasures.modelBytes,
-            cost: Double(round.steps) * round.batchSeconds * PlanMeasures.pretraining)))
+            cores: round.threads, diskBytes: round.architecture.bytes,
+            cost: Double(round.steps) * round.batchSeconds * PlanMeasures.pretraining
+              * round.architecture.effort)))
       teacher = EncoderNode(
         input: .stage(key, entry: "model"), layers: round.architecture.layers,
         width: round.architecture.width,
@@ -202,16 +202,15 @@ struct EncoderNode {
 
 /// Guesses about recordings and a core, measured on Debian's recordings with a model of 1.7 million
 /// parameters. They order stages and foretell disk; no result depends on them.
-enum PlanMeasures {
-  /// The mean over the corpora of `experiments/corpora` is 2 to 4 s.
-  static let secondsOfRecording = 3.0
+package enum PlanMeasures {
+  /// Where nothing tells: the mean over Debian's recordings is 2 to 4 s.
+  package static let secondsOfRecording = 3.0
   /// 16 kHz, 16 bits.
   static let bytesOfSecond = 32_000.0
   /// Frames a second of every encoder here.
   static let frameRate = 50.0
-  static let modelBytes = 16 << 20
 
-  // Core-seconds for a second of audio.
+  // Core-seconds for a second of audio, of the model that was measured.
   static let decoding = 0.004
   static let pretraining = 0.025
   static let downsampling = 0.003

@@ -29,11 +29,21 @@ package struct CorpusRecordings: Sendable, Hashable {
   package var recordings: [Recording]
   /// Copies that were left out.
   package var duplicates: Int
+  /// Whether nothing is there: a plan can be looked at, but not carried out.
+  package private(set) var isMissing = false
 
   package init(digest: String, recordings: [Recording], duplicates: Int) {
     self.digest = digest
     self.recordings = recordings
     self.duplicates = duplicates
+  }
+
+  /// What stands for the recordings of a corpus that are not there. Its digest can be nobody's: it is
+  /// no SHA-256 in hexadecimal.
+  package static func missing(_ corpus: String) -> CorpusRecordings {
+    var found = CorpusRecordings(digest: "missing:\(corpus)", recordings: [], duplicates: 0)
+    found.isMissing = true
+    return found
   }
 }
 
@@ -62,6 +72,14 @@ package struct CheckpointFacts: Sendable, Hashable {
     self.width = width
     self.convolutionChannels = convolutionChannels
     self.codebook = codebook
+  }
+
+  /// What stands for a checkpoint that is not there: sizes of Base (12 layers of width 768, 512
+  /// channels), and a digest that can be nobody's.
+  package static func missing(_ path: String) -> CheckpointFacts {
+    CheckpointFacts(
+      digest: "missing:\(path)", path: path, layers: 12, width: 768, convolutionChannels: 512,
+      codebook: FileFacts(digest: "missing:\(path)", path: path))
   }
 }
 

@@ -93,7 +93,7 @@ extension Planner {
           label: "downsample \(task.corpus)",
           resources: Resources(
             diskBytes: Int(frames) * pretrained.convolutionChannels * 4,
-            cost: minutes * 60 * PlanMeasures.downsampling))))
+            cost: minutes * 60 * PlanMeasures.downsampling * pretrained.effort))))
   }
 
   /// Features of the recordings of a task: tasks with one selection share the stage.
@@ -125,7 +125,7 @@ extension Planner {
           label: "features \(task.corpus) · \(word) · \(reading.label)",
           resources: Resources(
             diskBytes: vectors * reading.vectors * reading.width * bytes,
-            cost: minutes * 60 * PlanMeasures.encoding))))
+            cost: minutes * 60 * PlanMeasures.encoding * (reading.encoder?.effort ?? 1)))))
   }
 
   private mutating func evaluation(
@@ -184,19 +184,5 @@ extension Planner {
           ridge: compare.ridge, threads: Self.threads),
         inputs: inputs, label: "compare \(encoder.label)",
         resources: Resources(cost: Double(compare.frames) * 1e-4)))
-  }
-
-  // MARK: Sizes
-
-  /// Minutes of a selection, guessed where nothing limits them.
-  func minutes(_ selection: Selection, _ corpus: String) -> Double {
-    selection.splits.reduce(0) { sum, split in
-      let all = Double(recordings(of: corpus, in: split)) * PlanMeasures.secondsOfRecording / 60
-      return sum + min(all, selection.minutes[split.rawValue] ?? all)
-    }
-  }
-
-  private func utterances(_ selection: Selection, _ corpus: String) -> Int {
-    Int((minutes(selection, corpus) * 60 / PlanMeasures.secondsOfRecording).rounded())
   }
 }

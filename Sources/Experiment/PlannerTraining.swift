@@ -38,7 +38,9 @@ extension Planner {
     if recipe.headOnlySteps > 0 {
       inputs["start"] = try headOnly(parameters, inputs, fineTuning)
     }
-    let second = isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning
+    let second =
+      (isStable ? PlanMeasures.fineTuning : PlanMeasures.regularFineTuning)
+      * fineTuning.start.effort
     let kept = 1 + recipe.checkpoints.count + (recipe.patience?.count ?? 0)
     let words = "\(way.words)\(fineTuning.words) · seed \(fineTuning.seed)"
     let key = try plan.add(
@@ -46,7 +48,7 @@ extension Planner {
         .fineTune, parameters: parameters, seed: fineTuning.seed, inputs: inputs,
         label: "fine-tune \(fineTuning.group.name) · \(words)",
         resources: Resources(
-          cores: recipe.threads, diskBytes: kept * PlanMeasures.modelBytes,
+          cores: recipe.threads, diskBytes: kept * fineTuning.start.bytes,
           cost: Double(recipe.steps - recipe.headOnlySteps) * recipe.secondsPerStep * second
             * Double(fineTuning.group.tasks.count))))
     var encoder = fineTuning.start
@@ -107,7 +109,7 @@ extension Planner {
           label: "codewords \(task.corpus) · \(fineTuning.model)",
           resources: Resources(
             diskBytes: Int(minutes * 60 * PlanMeasures.frameRate) * 4,
-            cost: minutes * 60 * PlanMeasures.encoding))))
+            cost: minutes * 60 * PlanMeasures.encoding * fineTuning.start.effort))))
   }
 
   private func notFineTunable(_ task: String) -> SpecError {
@@ -137,7 +139,7 @@ extension Planner {
           resources: Resources(
             cores: recipe.threads,
             cost: Double(recipe.headOnlySteps) * recipe.secondsPerStep * PlanMeasures.encoding
-              * Double(fineTuning.group.tasks.count)))))
+              * Double(fineTuning.group.tasks.count) * fineTuning.start.effort))))
   }
 }
 

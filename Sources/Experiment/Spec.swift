@@ -12,6 +12,8 @@ package struct Spec: Sendable, Hashable {
   package var choices: [RowChoice]
   package var evaluate: EvaluateSpec?
   package var compare: ComparisonSpec?
+  /// How to get checkpoints, in words, by their paths: no part of any key.
+  package var obtain: [String: String] = [:]
   /// Where its parts stand, for errors that only other files can show.
   package var places: SpecPlaces
 
@@ -24,8 +26,8 @@ package struct Spec: Sendable, Hashable {
 
 /// Where θ₀ comes from.
 package enum ModelSource: Sendable, Hashable {
-  /// A Hugging Face folder, relative to the spec's folder. `trainedBy` names the experiment that
-  /// made it, so that the held-out proof covers its training too.
+  /// A Hugging Face folder, relative to the folder that holds the tasks. `trainedBy` names the
+  /// experiment that made it, so that the held-out proof covers its training too.
   case checkpoint(path: String, trainedBy: String?)
   case pretrain(PretrainSpec)
   /// A model of another experiment: `pretrain-tiny`, or `pretrain-tiny/large` where it has several.

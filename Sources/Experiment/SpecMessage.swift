@@ -1,5 +1,5 @@
 /// The sentences of spec errors, in one place.
-enum SpecMessage {
+package enum SpecMessage {
   static func unknown(_ what: String, _ word: String, among words: some Sequence<String>) -> String
   {
     let words = words.sorted()
@@ -122,9 +122,21 @@ enum SpecMessage {
       + "exceed 100% together; lower one of them"
   }
 
-  static func checkpointMissing(_ path: String) -> String {
-    "checkpoint '\(path)' was not found; it must be a Hugging Face folder with config.json and "
-      + "model.safetensors, relative to the spec"
+  static func checkpointMissing(_ path: String, obtain: String?) -> String {
+    "checkpoint '\(path)' was not found; \(checkpointRemedy(obtain))"
+  }
+
+  /// How to get a checkpoint, and what it must be.
+  package static func checkpointRemedy(_ obtain: String?) -> String {
+    (obtain.map { "to get it: \($0); " } ?? "")
+      + "it must be a Hugging Face folder with config.json and model.safetensors, or one original "
+      + "file, relative to the folder that holds 'tasks' and 'corpora'"
+  }
+
+  static func noTargets(_ task: String, _ what: String, _ split: Split, manifest: String) -> String
+  {
+    "task '\(task)' needs '\(what)' in the split '\(split.rawValue)', and no line of the manifest "
+      + "'\(manifest)' has both"
   }
 
   /// What a value of a key looks like.
@@ -141,9 +153,9 @@ enum SpecMessage {
     "target": "phones", "split": "{ by: speaker, test: 20%, dev: 5% }", "seconds": "[0.3, 20]",
     "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
     "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
-    "memory": "8 GB", "workers": "auto", "rank": "[8]",
+    "obtain": "https://example.org/speech: unpack it below speech/",
     "mask": "{ probability: 8%, length: 10 }", "density": "[20%]", "patience": "[3]",
-    "targets": "[q_proj, v_proj]",
+    "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
   ]
 }
 

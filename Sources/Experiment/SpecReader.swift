@@ -42,7 +42,7 @@ extension Spec {
       Spec(
         experiment: experiment, question: question, seeds: seeds, models: models,
         fineTune: fineTune, methods: methods, choices: choices, evaluate: evaluate,
-        compare: compare,
+        compare: compare, obtain: fields.values["models"].map(Self.obtain) ?? [:],
         places: diagnostics.places))
   }
 
@@ -64,7 +64,8 @@ extension Spec {
     var models: OrderedDictionary<String, ModelSource> = [:]
     for (key, word, value) in node.entries() {
       key.note(.model(word))
-      let fields = value.fields("model '\(word)'", ["checkpoint", "trained-by", "pretrain"])
+      let fields = value.fields(
+        "model '\(word)'", ["checkpoint", "trained-by", "obtain", "pretrain"])
       let trainedBy = fields.optional("trained-by") { $0.string() }
       switch (fields.has("checkpoint"), fields.has("pretrain")) {
       case (true, false):

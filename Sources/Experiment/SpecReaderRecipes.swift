@@ -7,7 +7,8 @@ extension RecipeOverrides {
   static let optionalKeys = ["precision", "accumulate", "dev-every", "keep", "patience"]
 
   static func read(_ node: SpecNode) -> RecipeOverrides? {
-    let fields = node.fields("'recipe'", keys + optionalKeys)
+    if case .scalar = node.node { return NamedRecipe.read(node)?.fields }
+    let fields = node.fields("'recipe'", ["named"] + keys + optionalKeys)
     var recipe = RecipeOverrides()
     recipe.steps = fields.optional("steps") { $0.integer(.positive) }
     recipe.batchSeconds = fields.optional("batch-seconds") {
@@ -35,6 +36,9 @@ extension RecipeOverrides {
     recipe.patience = fields.optional("patience") { list in
       list.values { $0.integer(1...1_000_000) }
     }
+    if let named = fields.optional("named", NamedRecipe.read) {
+      recipe = recipe.besides(named.fields)
+    }
     if let warmUp = recipe.warmUp, let hold = recipe.hold, warmUp + hold > 1 {
       node.fail(SpecMessage.schedule)
     }
@@ -45,11 +49,11 @@ extension RecipeOverrides {
 extension FineTuneRecipe {
   /// A whole recipe: every field must be there.
   static func read(_ node: SpecNode) -> FineTuneRecipe? {
-    guard case .mapping(let mapping) = node.node else {
-      node.fail(SpecMessage.type(node.name, "a mapping", node.text.map { "'\($0)'" } ?? "a list"))
+    if case .sequence = node.node {
+      node.fail(SpecMessage.type(node.name, "a mapping", "a list"))
       return nil
     }
-    for key in RecipeOverrides.keys where mapping[key] == nil {
+    for key in RecipeOverrides.keys where !NamedRecipe.isTold(key, by: node) {
       node.fail(SpecMessage.missing(key, "the fine-tuning recipe"))
     }
     guard let read = RecipeOverrides.read(node), let steps = read.steps,

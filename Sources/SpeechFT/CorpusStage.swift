@@ -25,7 +25,7 @@ package struct CorpusStage {
         stage: context.request.label,
         problem: "the recordings below \(root) changed since the plan was made; run it again")
     }
-    let recordings = try definition.recordings(from: listing.files).recordings
+    let recordings = try listing.recordings(of: definition).recordings
     try CorpusBuilder(definition, recordings: recordings, root: root)
       .build(into: folder) { fraction, detail in context.progress(fraction, detail) }
   }

@@ -36,8 +36,8 @@ struct SpecOptions: ParsableArguments {
   @OptionGroup var site: SiteOptions
 
   /// Reads the spec and all that it names.
-  func workspace() async throws -> Workspace {
-    try await Workspace(spec: spec, site: site.site)
+  func workspace(plansWithoutData: Bool = false) async throws -> Workspace {
+    try await Workspace(spec: spec, site: site.site, plansWithoutData: plansWithoutData)
   }
 }
 
@@ -47,7 +47,7 @@ struct SiteOptions: ParsableArguments {
     help: ArgumentHelp(
       "The site: where recordings and artifacts are, how many cores to use.",
       discussion:
-        "sites/local.yaml beside the spec where none is given. Relative paths in it count "
+        "sites/local.yaml beside the spec's tasks where none is given. Relative paths in it count "
         + "from where the program is started.",
       valueName: "file"),
     completion: .file(extensions: ["yaml"]))

@@ -3,8 +3,15 @@ import Experiment
 import Foundation
 
 /// A folder of experiments: specs, and beside them `tasks/`, `corpora/` and `sites/`.
+///
+/// Specs may lie in folders of their own, one level down: `experiments/paper/alpha.yaml` takes the tasks,
+/// corpora and sites of `experiments/`, and its checkpoints are relative to that folder too. A folder
+/// with any of the three is a world of its own.
 struct ExperimentFolder {
+  /// Where the spec lies.
   let path: String
+  /// Where its tasks, corpora and sites lie, and from where checkpoints are looked for.
+  let shared: String
 
   /// The folder of a spec.
   ///
@@ -12,7 +19,29 @@ struct ExperimentFolder {
   init(of spec: String) throws(WorkspaceError) {
     _ = try Files.text(spec, what: .spec)
     let parts = spec.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    path = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+    let path = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+    self.path = path
+    let above = Self.parent(of: path)
+    shared = Self.hasDefinitions(path) || !Self.hasDefinitions(above) ? path : above
+  }
+
+  private static func hasDefinitions(_ folder: String) -> Bool {
+    ["tasks", "corpora", "sites"].contains {
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: "\(folder)/\($0)", isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  /// The folder above, in words that begin where `folder`'s do.
+  private static func parent(of folder: String) -> String {
+    let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+    switch parts.last {
+    case ".", "..", "": return folder == "/" ? "/" : folder + "/.."
+    default:
+      let above = parts.dropLast()
+      return above.isEmpty ? "." : above == [""] ? "/" : above.joined(separator: "/")
+    }
   }
 
   /// Reads one spec.
@@ -27,15 +56,16 @@ struct ExperimentFolder {
   /// - Throws: `SpecError` with everything that is wrong in a task or corpus.
   func definitions(besides spec: Spec) throws -> Definitions {
     var definitions = Definitions()
-    for file in Files.yamls(in: path + "/tasks") {
+    for file in Files.yamls(in: shared + "/tasks") {
       let task = try TaskDefinition(yaml: Files.text(file, what: .task), file: file)
       definitions.tasks[task.name] = task
     }
-    for file in Files.yamls(in: path + "/corpora") {
+    for file in Files.yamls(in: shared + "/corpora") {
       let corpus = try CorpusDefinition(yaml: Files.text(file, what: .corpus), file: file)
       definitions.corpora[corpus.name] = corpus
     }
-    for file in Files.yamls(in: path) {
+    // What lies beside the spec stands before what lies above.
+    for file in (path == shared ? [] : Files.yamls(in: shared)) + Files.yamls(in: path) {
       // Another experiment's mistakes are not this one's, unless this one names it.
       guard let other = try? self.spec(file), other.experiment != spec.experiment else { continue }
       definitions.experiments[other.experiment] = other
@@ -50,7 +80,7 @@ struct ExperimentFolder {
   func checkpoint(
     _ given: String, cache: DigestCache, store: ArtifactStore
   ) async throws -> CheckpointFacts? {
-    var path = Files.absolute(given, in: Files.absolute(path))
+    var path = Files.absolute(given, in: Files.absolute(shared))
     var isFolder: ObjCBool = false
     if !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
       guard HubCache.isName(given) else { return nil }

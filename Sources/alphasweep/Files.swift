@@ -36,10 +36,12 @@ enum Files {
     return "/" + parts.joined(separator: "/")
   }
 
+  /// The folder in which the program was started, as paths in it begin.
+  static var here: String { FileManager.default.currentDirectoryPath + "/" }
+
   /// The path as people would write it here.
   static func shown(_ path: String) -> String {
-    let here = FileManager.default.currentDirectoryPath + "/"
-    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+    path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }
 
   /// The YAML files of a folder, by name; none where there is no folder.

@@ -4,7 +4,11 @@ import Experiment
 /// `alphasweep plan`: what would run, and nothing is run.
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Say what a spec would run, and run nothing.")
+    commandName: "plan", abstract: "Say what a spec would run, and run nothing.",
+    discussion: """
+      Recordings and checkpoints need not be there: what is missing is said, with how to get it, and \
+      the sizes of corpora are those that were published, as far as their files tell them.
+      """)
 
   @OptionGroup var options: SpecOptions
 
@@ -22,8 +26,9 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let workspace = try await options.workspace()
-      let overview = PlanOverview(workspace.plan, store: workspace.store)
+      let workspace = try await options.workspace(plansWithoutData: true)
+      let overview = PlanOverview(
+        workspace.plan, store: workspace.store, missing: workspace.missing)
       if dot {
         print(PlanGraph.dot(overview), terminator: "")
       } else if json {

@@ -39,6 +39,7 @@ enum PlanGraph {
     }
     return .map([
       "experiment": .string(plan.experiment), "question": .string(plan.question),
+      "missing": .list(overview.missing.map(\.json)),
       "stages": .list(stages), "toDo": .integer(overview.remaining.count),
       "diskBytes": .integer(overview.bytes(of: StageKind.allCases)),
       "heldOut": try Canonical(encoding: plan.heldOut),

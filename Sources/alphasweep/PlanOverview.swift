@@ -12,9 +12,12 @@ struct PlanOverview {
   }
   let plan: Plan
   let states: [StageKey: State]
+  /// What was planned with without being there.
+  let missing: [MissingInput]
 
-  init(_ plan: Plan, store: ArtifactStore) {
+  init(_ plan: Plan, store: ArtifactStore, missing: [MissingInput] = []) {
     self.plan = plan
+    self.missing = missing
     let agenda = Agenda(plan) { store.contains($0.kind, $0.key) }
     var states: [StageKey: State] = [:]
     for stage in plan.stages.values where !stage.kind.isVirtual {

@@ -7,12 +7,29 @@ enum PlanText {
     var parts = [Words.wrapped("\(plan.experiment): \(plan.question)") + "\n"]
     parts.append(stages(overview))
     parts.append(try summary(overview))
-    if !plan.heldOut.isEmpty { parts.append(heldOut(plan)) }
-    let next =
-      overview.remaining.isEmpty
-      ? "All is done; 'alphasweep report \(spec)' writes the report.\n"
-      : "To do it: alphasweep run \(spec)\n"
-    return (parts + [next]).joined(separator: "\n")
+    if let heldOut = heldOut(overview) { parts.append(heldOut) }
+    if !overview.missing.isEmpty { parts.append(missing(overview.missing)) }
+    return (parts + [next(overview, spec)]).joined(separator: "\n")
+  }
+
+  private static func next(_ overview: PlanOverview, _ spec: String) -> String {
+    if overview.remaining.isEmpty {
+      return "All is done; 'alphasweep report \(spec)' writes the report.\n"
+    }
+    return overview.missing.isEmpty
+      ? "To do it: alphasweep run \(spec)\n"
+      : "To do it, get what is missing, then: alphasweep run \(spec)\n"
+  }
+
+  private static func missing(_ inputs: [MissingInput]) -> String {
+    let parts = inputs.map { input in
+      let problem = input.problem.replacing(Files.here, with: "")
+      let what = "\(input.kind.rawValue) \(input.name): \(problem)"
+      return "  \(Words.wrapped(what, width: 77, indent: 4))\n"
+        + "    \(Words.wrapped(input.remedy, width: 75, indent: 4))\n"
+        + "    \(Words.wrapped("(\(input.assumption))", width: 75, indent: 4))\n"
+    }
+    return "Missing here, and planned with all the same:\n" + parts.joined()
   }
 
   private static func stages(_ overview: PlanOverview) -> String {
@@ -61,19 +78,36 @@ enum PlanText {
     return lines.map { Words.wrapped($0) + "\n" }.joined()
   }
 
-  private static func heldOut(_ plan: Plan) -> String {
-    var rows = [["held out", "split by", "train", "dev", "test", "copies"]]
-    for corpus in plan.heldOut {
-      rows.append(
-        [corpus.corpus, corpus.splitBy]
-          + [
-            corpus.trainRecordings, corpus.devRecordings, corpus.testRecordings, corpus.duplicates,
-          ].map(Words.grouped))
+  private static func heldOut(_ overview: PlanOverview) -> String? {
+    let plan = overview.plan
+    let unseen = overview.missing.filter { $0.kind == .corpus }
+    guard !plan.heldOut.isEmpty || !unseen.isEmpty else { return nil }
+    var rows = plan.heldOut.map { corpus in
+      [corpus.corpus, corpus.splitBy]
+        + [
+          corpus.trainRecordings, corpus.devRecordings, corpus.testRecordings, corpus.duplicates,
+        ].map(Words.grouped)
     }
+    rows += unseen.map { corpus in
+      [corpus.name, "not here"]
+        + Split.allCases.map { corpus.utterances[$0].map(Words.grouped) ?? "?" } + ["?"]
+    }
+    rows.sort { $0[0] < $1[0] }
+    rows.insert(["held out", "split by", "train", "dev", "test", "copies"], at: 0)
+    var text = Words.table(rows)
     let trained = Set(plan.heldOut.flatMap(\.trainedOnBy)).count
-    return Words.table(rows)
-      + Words.wrapped(
-        "Checked: none of the \(Words.count(trained, "training stage")) can see a recording that is "
-          + "tested on, by the content of the files.", indent: 0) + "\n"
+    if !plan.heldOut.isEmpty {
+      text +=
+        Words.wrapped(
+          "Checked: none of the \(Words.count(trained, "training stage")) can see a recording that "
+            + "is tested on, by the content of the files.", indent: 0) + "\n"
+    }
+    if !unseen.isEmpty {
+      text +=
+        Words.wrapped(
+          "Not checked, since they are not here: \(unseen.map(\.name).joined(separator: ", ")). "
+            + "Before anything is trained on them they will be.", indent: 0) + "\n"
+    }
+    return text
   }
 }

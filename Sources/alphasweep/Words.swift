@@ -31,6 +31,9 @@ enum Words {
     return ""
   }
 
+  /// `100.6 h`.
+  static func hours(_ number: Double) -> String { String(format: "%.1f h", number) }
+
   /// Text broken into lines of at most `width`, the later ones indented.
   static func wrapped(_ text: String, width: Int = 79, indent: Int = 2) -> String {
     var lines: [String] = []

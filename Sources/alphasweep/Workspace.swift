@@ -8,34 +8,55 @@ struct Workspace {
   let site: SiteDefinition
   let store: ArtifactStore
   let plan: Plan
+  /// What lies outside, is not there, and was planned with all the same.
+  let missing: [MissingInput]
 
   /// Reads and plans.
   ///
   /// - Parameters:
   ///   - path: The spec's file.
-  ///   - site: The site's file, or `nil` for `sites/local.yaml` beside the spec.
-  /// - Throws: `SpecError`, `WorkspaceError`, `ListingError` or `HeldOutError` for what is wrong with
-  ///   the spec or what it names.
-  init(spec path: String, site: String?) async throws {
+  ///   - site: The site's file, or `nil` for `sites/local.yaml` beside the tasks.
+  ///   - plansWithoutData: Whether recordings and checkpoints may be missing: the plan can then be
+  ///     looked at, and its keys are nobody's.
+  /// - Throws: `SpecError`, `WorkspaceError`, `ListingError`, `HubCacheError` or `HeldOutError` for
+  ///   what is wrong with the spec or what it names.
+  init(spec path: String, site: String?, plansWithoutData: Bool = false) async throws {
     let folder = try ExperimentFolder(of: path)
     spec = try folder.spec(path)
-    let place = try SitePlace(named: site, beside: folder.path)
+    let place = try SitePlace(named: site, beside: folder.shared)
     self.site = place.definition
     store = ArtifactStore(root: place.artifacts)
     let definitions = try folder.definitions(besides: spec)
     let cache = DigestCache(path: store.root + "/recordings.digests")
+    var missing: [MissingInput] = []
     var recordings: [String: CorpusRecordings] = [:]
     for name in try definitions.corpora(usedBy: spec) {
       guard let definition = definitions.corpora[name] else { continue }
-      let listing = try RecordingListing(definition, below: place.recordings, cache: cache)
-      let found = try definition.recordings(from: listing.files)
-      recordings[name] = CorpusRecordings(
-        digest: listing.digest, recordings: found.recordings, duplicates: found.duplicates)
+      do {
+        recordings[name] = try RecordingListing(definition, below: place.recordings, cache: cache)
+          .recordings(of: definition)
+      } catch let error as ListingError {
+        guard plansWithoutData, let input = MissingInput(error, of: definition) else { throw error }
+        missing.append(input)
+        recordings[name] = .missing(name)
+      }
     }
     var checkpoints: [String: CheckpointFacts] = [:]
     for path in try definitions.checkpoints(usedBy: spec) {
-      checkpoints[path] = try await folder.checkpoint(path, cache: cache, store: store)
+      do {
+        checkpoints[path] = try await folder.checkpoint(path, cache: cache, store: store)
+      } catch let error as HubCacheError where plansWithoutData {
+        missing.append(MissingInput(error, of: path))
+        checkpoints[path] = .missing(path)
+      }
+      if plansWithoutData, checkpoints[path] == nil {
+        missing.append(
+          MissingInput(
+            checkpoint: path, in: folder.shared, obtain: definitions.obtain(path, for: spec)))
+        checkpoints[path] = .missing(path)
+      }
     }
+    self.missing = missing
     // Without it the next command only takes longer.
     try? cache.save()
     plan = try Planner.plan(

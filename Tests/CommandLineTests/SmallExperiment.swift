@@ -120,6 +120,21 @@ final class SmallExperiment {
     )
   }
 
+  /// Runs the program with a hub's cache that is empty.
+  func runWithoutHub(_ arguments: String...) throws -> (code: Int32, out: String, err: String) {
+    let process = process(arguments)
+    process.environment?["HF_HUB_CACHE"] = "/nowhere/hub"
+    let (out, err) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (out, err)
+    try process.run()
+    let text = out.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (
+      process.terminationStatus, String(decoding: text, as: UTF8.self),
+      String(decoding: err.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    )
+  }
+
   static func spec(alpha: String = "0.25", extra: String = "") -> String {
     """
     experiment: small

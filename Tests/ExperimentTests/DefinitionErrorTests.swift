@@ -40,7 +40,7 @@ struct DefinitionErrorTests {
       "tasks/phones.yaml:8:86: the fine-tuning recipe lacks 'steps'; add it, such as 'steps: 300'"),
     Slip(
       SmallWorld.recipe, "quick",
-      "tasks/phones.yaml:8:86: 'recipe' must be a mapping, not 'quick'"),
+      "tasks/phones.yaml:8:86: unknown recipe 'quick'; known: paper"),
   ])
   func `a wrong task is said with its place`(slip: Slip) throws {
     let yaml = try slip.applied(to: SmallWorld.phones)

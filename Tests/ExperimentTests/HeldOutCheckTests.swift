@@ -8,7 +8,7 @@ struct HeldOutCheckTests {
   private static func copies(test: Double = 0) throws -> CorpusDefinition {
     var copies = try CorpusDefinition(yaml: SmallWorld.corpus, file: "corpora/words.yaml")
     copies.name = "copies"
-    copies.split.test = test
+    copies.folder?.split.test = test
     return copies
   }
 
@@ -143,7 +143,7 @@ struct HeldOutCheckTests {
     var task = try TaskDefinition(yaml: SmallWorld.speakers, file: "tasks/speakers.yaml")
     (task.name, task.corpus) = ("copied", "copies")
     let yaml = SmallWorld.spec(methods: "{ pre-trained: {} }", tasks: "[phones, copied]")
-    let split = try Self.copies(test: 0.3).split
+    let split = try #require(try Self.copies(test: 0.3).folder?.split)
     let path = try #require(
       (0..<40).first { split.split(corpus: "copies", group: "copy\($0)") == .train })
     var digests = (0..<40).map { "new\($0)" }

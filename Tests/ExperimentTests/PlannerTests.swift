@@ -163,8 +163,16 @@ struct PlannerTests {
     #expect(
       found == [
         "small.yaml:4:11: checkpoint 'models/tiny' was not found; it must be a Hugging Face folder "
-          + "with config.json and model.safetensors, relative to the spec"
+          + "with config.json and model.safetensors, or one original file, relative to the folder "
+          + "that holds 'tasks' and 'corpora'"
       ])
+    input.spec.obtain = ["models/tiny": "ask its makers"]
+    input.definitions = input.definitions.including(input.spec)
+    let told = try problems { try Planner.plan(input) }
+    #expect(
+      told.first?.hasPrefix(
+        "small.yaml:4:11: checkpoint 'models/tiny' was not found; to get it: ask its makers; it must "
+          + "be a Hugging Face folder") == true)
   }
 
   @Test func `a spec without methods wants its models for themselves`() throws {

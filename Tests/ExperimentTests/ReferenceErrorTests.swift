@@ -64,7 +64,7 @@ struct ReferenceErrorTests {
       ])
     found = try check(spec) {
       $0.tasks["phones"]?.target = .characters
-      $0.corpora["words"]?.transcripts = nil
+      $0.corpora["words"]?.folder?.transcripts = nil
     }
     #expect(
       found == [
@@ -74,7 +74,7 @@ struct ReferenceErrorTests {
     found = try check(spec) { $0.tasks["speakers"]?.target = .label("speker") }
     #expect(
       found == ["tasks/speakers.yaml:4:9: unknown target 'speker'; did you mean 'speaker'?"])
-    found = try check(spec) { $0.corpora["words"]?.split.test = 0 }
+    found = try check(spec) { $0.corpora["words"]?.folder?.split.test = 0 }
     #expect(
       found == [
         "small.yaml:7:21: task 'phones' has nothing to be tested on: corpus 'words' holds out 0% "

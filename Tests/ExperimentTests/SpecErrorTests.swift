@@ -74,7 +74,7 @@ struct SpecErrorTests {
       "small.yaml:4:9: 'models' must be a mapping, not 'tiny'"),
     Slip(
       "tiny: { checkpoint: models/tiny }", "α: { checkpoint: models/tiny, by: me }",
-      "small.yaml:4:41: unknown key 'by'; known: checkpoint, pretrain, trained-by"),
+      "small.yaml:4:41: unknown key 'by'; known: checkpoint, obtain, pretrain, trained-by"),
   ])
   func `a wrong key, name or model is said with its place`(slip: Slip) throws {
     let found = try read(slip.applied(to: SmallWorld.spec()))

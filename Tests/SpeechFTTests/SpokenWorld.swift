@@ -140,7 +140,7 @@ struct SpokenWorld {
   }
 
   /// 16-bit mono at 16 kHz.
-  private static func wave(_ samples: [Int16]) -> [UInt8] {
+  static func wave(_ samples: [Int16]) -> [UInt8] {
     func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
       withUnsafeBytes(of: number.littleEndian, Array.init)
     }

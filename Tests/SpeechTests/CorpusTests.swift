@@ -89,7 +89,7 @@ import Testing
   @Test func oneIdentifierWithTwoTextsIsAnErrorWhereNothingTellsThemApart() throws {
     let site = try CorpusSite()
     var definition = site.definition
-    definition.transcripts?.pattern = #"[^/]+/dialogs_nl\.lua"#
+    definition.folder?.transcripts?.pattern = #"[^/]+/dialogs_nl\.lua"#
     let files = ["one", "two"].map { "\(site.folder.path)/script/\($0)/dialogs_nl.lua" }
     #expect(
       throws: CorpusError.ambiguousTranscript(recording: "one/nl/a.wav", id: "a", files: files)
@@ -99,7 +99,7 @@ import Testing
   @Test func missingTranscriptsNameThePackages() throws {
     let site = try CorpusSite()
     var definition = site.definition
-    definition.transcripts?.pattern = "nothing"
+    definition.folder?.transcripts?.pattern = "nothing"
     let error = #expect(throws: CorpusError.self) { try site.build(definition) }
     #expect(
       "\(try #require(error))"

@@ -7,14 +7,17 @@ import Synchronization
 ///
 /// Each recording's digest is checked on the very bytes that are decoded. Audio is mixed to mono,
 /// resampled, cut at both ends (`SilenceTrim`) and dropped where it is silent or its length lies
-/// outside the definition's bounds. A training utterance whose transcript, but for case and
-/// punctuation, is also a transcript of the development or test split is dropped as well. The bytes
-/// written depend on neither the number of threads nor the order of `recordings`.
+/// outside the definition's bounds. The pieces that a manifest cuts out of a recording, which is then
+/// decoded once for all of them, are what it says: they are not trimmed. A training utterance of a
+/// folder whose transcript, but for case and punctuation, is also a transcript of the development or
+/// test split is dropped as well; a manifest's splits stand as they are, since published corpora may
+/// let everybody say the same. The bytes written depend on neither the number of threads nor the order
+/// of `recordings`.
 package struct CorpusBuilder: Sendable {
   package static let sampleRate = 16_000
 
   let definition: CorpusDefinition
-  /// Sorted by path.
+  /// Sorted by path, the pieces of one file by their bounds.
   let recordings: [Recording]
   private let root: String
   private let threads: Int
@@ -28,7 +31,7 @@ package struct CorpusBuilder: Sendable {
     _ definition: CorpusDefinition, recordings: [Recording], root: String, threads: Int = 2
   ) {
     self.definition = definition
-    self.recordings = recordings.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    self.recordings = recordings.sorted(by: Recording.isBefore)
     self.root = root
     self.threads = max(1, threads)
   }
@@ -53,16 +56,15 @@ package struct CorpusBuilder: Sendable {
     let audio = try FileWriter(folder + "/audio.s16")
     let manifest = try FileWriter(folder + "/manifest.jsonl")
     var problems: [CorpusError.Problem] = []
-    var offset = 0
-    let batch = 32 * threads
-    for start in stride(from: 0, to: chosen.count, by: batch) {
+    var (offset, start) = (0, 0)
+    for files in batches(chosen) {
       progress(Double(start) / Double(chosen.count), "\(start)/\(chosen.count) recordings")
-      let indices = Array(chosen[start..<min(start + batch, chosen.count)])
-      for (index, speech) in zip(indices, decoded(indices)) {
+      start += files.reduce(0) { $0 + $1.count }
+      for (index, speech) in zip(files.joined(), decoded(files)) {
         let recording = recordings[index]
         switch speech {
         case .unusable(let reason):
-          problems.append(CorpusError.Problem(path: recording.path, reason: reason))
+          problems.append(CorpusError.Problem(path: recording.title, reason: reason))
         case .dropped(let reason):
           facts.drop(recording, reason)
         case .kept(let samples, let first):
@@ -87,7 +89,7 @@ package struct CorpusBuilder: Sendable {
     guard problems.isEmpty else {
       throw .recordings(
         corpus: definition.name, total: recordings.count, problems: problems,
-        packages: definition.packages)
+        packages: definition.packages, manifest: definition.manifest)
     }
     guard facts.utterances > 0 else { throw .noUtterances(corpus: definition.name) }
     try audio.close()
@@ -99,16 +101,12 @@ package struct CorpusBuilder: Sendable {
 
   /// The utterances' names, which must differ.
   private func names() throws(CorpusError) -> [String] {
-    var paths: [String: String] = [:]
+    var titles: [String: String] = [:]
     var names: [String] = []
     for recording in recordings {
-      let stem = recording.path.split(separator: "/", omittingEmptySubsequences: false)
-      let file = stem.last ?? ""
-      let base = file.lastIndex(of: ".").map { file[..<$0] } ?? file
-      let id = ([definition.name] + stem.dropLast().map(String.init) + [String(base)])
-        .joined(separator: "/")
-      if let other = paths.updateValue(recording.path, forKey: id) {
-        throw .sameName(corpus: definition.name, id: id, paths: [other, recording.path])
+      let id = definition.name + "/" + recording.name
+      if let other = titles.updateValue(recording.title, forKey: id) {
+        throw .sameName(corpus: definition.name, id: id, paths: [other, recording.title])
       }
       names.append(id)
     }
@@ -123,40 +121,93 @@ package struct CorpusBuilder: Sendable {
     case unusable(String)
   }
 
-  /// Decodes recordings side by side; results stand in the order of `indices`.
-  private func decoded(_ indices: [Int]) -> [Speech] {
-    let results = Mutex([Speech?](repeating: nil, count: indices.count))
+  /// Recordings by file, and files in batches: of some dozens of recordings, or, where files hold many,
+  /// of one file a thread, since a whole one is in memory while it is cut.
+  private func batches(_ indices: [Int]) -> [[[Int]]] {
+    var files: [[Int]] = []
+    for index in indices {
+      if let last = files.last?.last, recordings[last].path == recordings[index].path {
+        files[files.count - 1].append(index)
+      } else {
+        files.append([index])
+      }
+    }
+    var batches: [[[Int]]] = []
+    var room = 0
+    for file in files {
+      if room <= 0, (batches.last?.count ?? threads) >= threads {
+        batches.append([])
+        room = 32 * threads
+      }
+      batches[batches.count - 1].append(file)
+      room -= file.count
+    }
+    return batches
+  }
+
+  /// Decodes files side by side; results stand in the order of the recordings.
+  private func decoded(_ files: [[Int]]) -> [Speech] {
+    let results = Mutex([[Speech]](repeating: [], count: files.count))
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-      for position in stride(from: thread, to: indices.count, by: threads) {
-        let speech = speech(of: recordings[indices[position]])
+      for position in stride(from: thread, to: files.count, by: threads) {
+        let speech = speech(of: files[position].map { recordings[$0] })
         results.withLock { $0[position] = speech }
       }
     }
-    return results.withLock { $0.map { $0 ?? .unusable("it was not decoded") } }
+    return results.withLock { $0.flatMap { $0 } }
   }
 
-  private func speech(of recording: Recording) -> Speech {
-    let folder = definition.root.isEmpty ? root : root + "/" + definition.root
-    let path = folder + "/" + recording.path
+  /// What one file holds of speech.
+  ///
+  /// - Parameter pieces: Recordings of one path.
+  /// - Returns: One for each of them.
+  private func speech(of pieces: [Recording]) -> [Speech] {
+    guard let first = pieces.first else { return [] }
+    func all(_ reason: String) -> [Speech] { pieces.map { _ in .unusable(reason) } }
+    let folder = [root, definition.folder?.root ?? ""].filter { !$0.isEmpty }
+    let path = (folder + [first.path]).joined(separator: "/")
     do throws(AudioError) {
       let bytes = try FileBytes.read(path)
-      guard Digest256.hex(of: bytes) == recording.digest else {
-        return .unusable("its content changed since the recordings were listed; run again")
+      guard Digest256.hex(of: bytes) == first.digest else {
+        return all("its content changed since the recordings were listed; run again")
       }
       let (samples, rate) = try AudioFile.decode(bytes, path: path)
-      return trimmed(try Resampler(from: rate, to: Self.sampleRate)(samples))
+      let resampled = try Resampler(from: rate, to: Self.sampleRate)(samples)
+      return pieces.map { $0.segment.isWhole ? trimmed(resampled) : cut(resampled, $0.segment) }
     } catch {
-      return .unusable(Self.reason(error))
+      return all(Self.reason(error))
     }
+  }
+
+  /// A piece, as long as its bounds say. Tables of bounds are rounded: an end up to 0.1 s after the
+  /// recording's is the recording's.
+  private func cut(_ samples: [Float], _ segment: Segment) -> Speech {
+    let rate = Double(Self.sampleRate)
+    let length = Double(samples.count) / rate
+    let start = Int(((segment.start ?? 0) * rate).rounded())
+    let end = segment.end.map { Int(($0 * rate).rounded()) } ?? samples.count
+    guard start < samples.count, end <= samples.count + Self.sampleRate / 10 else {
+      return .unusable(
+        "the recording ends before: it is \(Canonical(number: length).text) s long")
+    }
+    let piece = Array(samples[start..<min(end, samples.count)])
+    if SilenceTrim(sampleRate: Self.sampleRate).range(in: piece).isEmpty {
+      return .dropped(.silent)
+    }
+    return bounded(piece[...], start: start)
   }
 
   private func trimmed(_ samples: [Float]) -> Speech {
     let range = SilenceTrim(sampleRate: Self.sampleRate).range(in: samples)
     guard !range.isEmpty else { return .dropped(.silent) }
-    let seconds = Double(range.count) / Double(Self.sampleRate)
+    return bounded(samples[range], start: range.lowerBound)
+  }
+
+  private func bounded(_ samples: ArraySlice<Float>, start: Int) -> Speech {
+    let seconds = Double(samples.count) / Double(Self.sampleRate)
     if seconds < definition.minimumSeconds { return .dropped(.tooShort(seconds: seconds)) }
     if seconds > definition.maximumSeconds { return .dropped(.tooLong(seconds: seconds)) }
-    return .kept(samples[range].map(PCM16.encode), start: range.lowerBound)
+    return .kept(samples.map(PCM16.encode), start: start)
   }
 
   /// The error's words without the path, which the list names already.

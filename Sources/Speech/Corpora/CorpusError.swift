@@ -12,7 +12,8 @@ package enum CorpusError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// All recordings that cannot be used, sorted by path.
-  case recordings(corpus: String, total: Int, problems: [Problem], packages: [String])
+  case recordings(
+    corpus: String, total: Int, problems: [Problem], packages: [String], manifest: String?)
   case sameName(corpus: String, id: String, paths: [String])
   case noUtterances(corpus: String)
   case pattern(corpus: String, pattern: String)
@@ -30,10 +31,11 @@ package enum CorpusError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .recordings(let corpus, let total, let problems, let packages):
+    case .recordings(let corpus, let total, let problems, let packages, let manifest):
       "corpus \(corpus): \(problems.count) of \(total) recordings cannot be used:\n"
         + problems.map { "  \($0.path): \($0.reason)\n" }.joined()
-        + "leave them out in the corpus's pattern, or " + Self.advice(packages)
+        + (manifest.map { "take their lines out of \($0), or put the right files there" }
+          ?? "leave them out in the corpus's pattern, or " + Self.advice(packages))
     case .sameName(let corpus, let id, let paths):
       "corpus \(corpus): \(paths.joined(separator: " and ")) would both be called \(id); "
         + "narrow the corpus's pattern to one of them"

@@ -46,7 +46,7 @@ struct CorpusFacts {
 
   mutating func drop(_ recording: Recording, _ reason: Reason) {
     var entry: [String: Canonical] = [
-      "path": .string(recording.path), "reason": .string(reason.text),
+      "path": .string(recording.title), "reason": .string(reason.text),
       "split": .string(recording.split.rawValue),
     ]
     if let seconds = reason.seconds { entry["seconds"] = Canonical(number: seconds) }

@@ -4,7 +4,8 @@ import Experiment
 struct CorpusTexts {
   private(set) var texts: [String?]
   private(set) var phones: [[String]?]
-  /// The held-out split in which a normalised transcript occurs; the test split where both have it.
+  /// The held-out split in which a normalised transcript of a folder's recordings occurs; the test
+  /// split where both have it.
   private var heldOut: [String: Split] = [:]
 
   init(
@@ -12,8 +13,20 @@ struct CorpusTexts {
   ) throws(CorpusError) {
     texts = Array(repeating: nil, count: recordings.count)
     phones = texts.map { _ in nil }
-    guard let source = definition.transcripts else { return }
-    let transcripts = try Transcripts(definition, source, below: root)
+    switch definition.source {
+    case .manifest:
+      texts = recordings.map { $0.entry?.text }
+      phones = recordings.map { $0.entry?.phones }
+    case .folder(let folder):
+      guard let source = folder.transcripts else { return }
+      try read(Transcripts(definition, source, below: root), recordings)
+    }
+    try spell(definition)
+  }
+
+  private mutating func read(
+    _ transcripts: Transcripts, _ recordings: [Recording]
+  ) throws(CorpusError) {
     for (index, recording) in recordings.enumerated() {
       guard let text = try transcripts.text(of: recording) else { continue }
       texts[index] = text
@@ -22,11 +35,15 @@ struct CorpusTexts {
         heldOut[normalised] = recording.split
       }
     }
+  }
+
+  /// Phonemes of the transcripts; those that a manifest gives stand.
+  private mutating func spell(_ definition: CorpusDefinition) throws(CorpusError) {
     guard let voice = definition.phonemeVoice else { return }
     do throws(PhonemizerError) {
       let phonemizer = try Phonemizer(voice: voice)
       for (index, text) in texts.enumerated() {
-        guard let text else { continue }
+        guard let text, phones[index] == nil else { continue }
         let list = try phonemizer.phonemes(text)
         phones[index] = list.isEmpty ? nil : list
       }

@@ -2,11 +2,12 @@ import Experiment
 
 /// One utterance of a corpus artifact: a line of `manifest.jsonl`.
 package struct Utterance: Sendable, Hashable, Codable {
-  /// `<corpus>/<path of the recording without its extension>`: its name in every artifact.
+  /// `<corpus>/<path of the recording without its extension>`, or what a manifest calls it: its name in
+  /// every artifact.
   package var id: String
   /// Path of the recording below the corpus's root.
   package var path: String
-  /// First sample kept, counted in the recording at 16 kHz: what was trimmed before it.
+  /// First sample kept, counted in the recording at 16 kHz: what was trimmed, or lies before a piece.
   package var start: Int
   /// Length in samples at 16 kHz.
   package var samples: Int
@@ -14,7 +15,8 @@ package struct Utterance: Sendable, Hashable, Codable {
   package var offset: Int
   /// The transcript as it was written; absent where there is none.
   package var text: String?
-  /// IPA phonemes of the transcript; absent where there is no transcript or no voice.
+  /// Phonemes: what a manifest gives, or else the transcript's in IPA; absent where there are neither
+  /// these nor a transcript with a voice.
   package var phones: [String]?
   package var labels: [String: String]
   package var split: Split
