@@ -9,6 +9,8 @@ package enum MethodSpec: Sendable, Hashable {
   case earlyCheckpoint(at: [Double])
   /// LoRA and DoRA, which differ in `isWeightDecomposed`.
   case adapters([AdapterParameters])
+  /// Programs of somebody's own.
+  case command([CommandTrainer])
 
   /// What θ′ comes of where weights are interpolated.
   package enum Endpoint: String, Sendable, Hashable, CaseIterable {
@@ -20,14 +22,14 @@ package enum MethodSpec: Sendable, Hashable {
   /// The words of specs.
   package static let names = [
     "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
-    "lora", "dora",
+    "lora", "dora", "command",
   ]
 
   /// Whether the method needs a fine-tuning task.
   package var trains: Bool {
     switch self {
     case .logMel, .preTrained: false
-    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint, .adapters: true
+    case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint, .adapters, .command: true
     }
   }
 
@@ -61,6 +63,7 @@ package enum MethodSpec: Sendable, Hashable {
           $0.isWeightDecomposed ? "dora" : "lora",
           "\($0.isWeightDecomposed ? "DoRA" : "LoRA") \($0.words)", .fineTuned(.adapted($0)))
       }
+    case .command(let trainers): trainers.flatMap(\.rows)
     case .earlyCheckpoint(let shares):
       shares.map {
         MethodRow(
@@ -103,6 +106,8 @@ package struct MethodRow: Sendable, Hashable {
     case interpolated(alpha: Double, from: MethodSpec.Endpoint, excluded: [String])
     /// Stable-FT stopped after this share of its steps.
     case early(share: Double)
+    /// θ′ of a program, or its interpolation with θ₀.
+    case command(CommandTrainer, alpha: Double)
   }
   package var point: MethodPoint
   package var making: Making

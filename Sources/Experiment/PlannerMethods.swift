@@ -9,7 +9,7 @@ extension Planner {
       case .logMel: continue
       case .preTrained:
         for seed in spec.seeds { try addCell(model, row.point, nil, seed, pretrained, pretrained) }
-      case .fineTuned, .interpolated, .early:
+      case .fineTuned, .interpolated, .early, .command:
         for task in spec.fineTune?.tasks ?? [] {
           for seed in spec.seeds {
             let encoder = try encoder(row.making, pretrained, FineTuning(task: task, seed: seed))
@@ -37,6 +37,9 @@ extension Planner {
         pretrained, fineTuning, InterpolateParameters(alpha: alpha, excluded: excluded),
         from: endpoint)
     case .early(let share): try early(pretrained, fineTuning, share: share)
+    case .command(let trainer, let alpha):
+      try commanded(
+        trainer, alpha: alpha, pretrained, task: fineTuning.task, seed: fineTuning.seed)
     }
   }
 

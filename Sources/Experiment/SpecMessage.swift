@@ -37,6 +37,18 @@ enum SpecMessage {
     "'\(key)' is '\(name)', but the file is called '\(file)'; give both one name"
   }
 
+  static let noTrainer =
+    "'command' names no trainer; add one, such as 'my-trainer: { run: [python3, train.py], files: "
+    + "[train.py] }'"
+
+  static func trainerName(_ name: String) -> String {
+    "'\(name)' names a trainer and its rows: letters, digits, '-' and '_'"
+  }
+
+  static func trainerNameTaken(_ name: String) -> String {
+    "'\(name)' is what rows of another method are called; give the trainer a name of its own"
+  }
+
   // MARK: Between files
 
   static func notFineTunable(_ task: String) -> String {
@@ -89,6 +101,11 @@ enum SpecMessage {
       + "model.safetensors, relative to the spec"
   }
 
+  static func commandFileMissing(_ path: String, trainer: String) -> String {
+    "'\(path)', which command '\(trainer)' depends on, was not found; it must be a file, relative to "
+      + "the spec"
+  }
+
   /// What a value of a key looks like.
   private static let examples = [
     "experiment": "quickstart", "question": "Which α keeps what the task did not ask for?",
@@ -104,6 +121,7 @@ enum SpecMessage {
     "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
     "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
     "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
+    "run": "[python3, trainers/train.py]", "files": "[trainers/train.py]",
   ]
 }
 

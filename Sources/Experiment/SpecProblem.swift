@@ -52,6 +52,7 @@ package struct SpecPlaces: Sendable, Hashable {
     case fineTuneTask(String)
     case evaluateTask(String)
     case earlyCheckpoint(Double)
+    case commandFile(trainer: String, String)
     case floor
     /// Of a task's file.
     case corpus, target

@@ -141,6 +141,7 @@ extension MethodSpec {
         return share
       }.map { .earlyCheckpoint(at: $0) }
     case "lora", "dora": return adapters(word, node)
+    case "command": return .command(CommandTrainer.readAll(node))
     default:
       _ = node.fields("method '\(word)'", [])
       return ["pre-trained": .preTrained, "regular-ft": .regularFT, "stable-ft": .stableFT][word]

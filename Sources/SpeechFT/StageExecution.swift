@@ -26,6 +26,7 @@ package enum StageExecution {
     case .pretrain: try Pretraining(context).write(to: folder)
     case .downsample: try Downsampling(context).write(to: folder)
     case .fineTune: try FineTuning(context).write(to: folder)
+    case .command: try CommandStage(context).write(to: folder)
     case .features: try Extraction(context).write(to: folder)
     case .evaluate: try Evaluation(context).write(to: folder)
     case .compare: try Comparison(context).write(to: folder)

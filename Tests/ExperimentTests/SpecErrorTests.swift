@@ -114,8 +114,8 @@ struct SpecErrorTests {
     ("specch-ft: {}", "6:12: unknown method 'specch-ft'; did you mean 'speech-ft'?"),
     (
       "magic: {}",
-      "6:12: unknown method 'magic'; known: dora, early-checkpoint, l2-sp, log-mel, lora, "
-        + "pre-trained, regular-ft, speech-ft, stable-ft"
+      "6:12: unknown method 'magic'; known: command, dora, early-checkpoint, l2-sp, log-mel, "
+        + "lora, pre-trained, regular-ft, speech-ft, stable-ft"
     ),
     ("stable-ft: { alpha: 1 }", "6:25: method 'stable-ft' takes no 'alpha'; write '{}'"),
     ("stable-ft: 1", "6:23: 'stable-ft' must be a mapping, not '1'"),

@@ -32,7 +32,9 @@ struct SpokenWorld {
       StageContext(request: request, store: store, bench: bench, report: { _ in }))
   }
 
-  static func plan(_ yaml: String, recordings: String) throws -> Plan {
+  static func plan(
+    _ yaml: String, recordings: String, commandFiles: CommandFiles = CommandFiles()
+  ) throws -> Plan {
     let spec = try Spec(yaml: yaml, file: "vowels.yaml")
     let corpus = try CorpusDefinition(yaml: corpus, file: "corpora/vowels.yaml")
     var definitions = Definitions(corpora: ["vowels": corpus])
@@ -48,7 +50,7 @@ struct SpokenWorld {
           "vowels": CorpusRecordings(
             digest: listing.digest, recordings: found, duplicates: duplicates)
         ],
-        recordingsFolder: recordings, checkpoints: [:]))
+        recordingsFolder: recordings, checkpoints: [:], commandFiles: commandFiles))
   }
 
   // MARK: What is in it
