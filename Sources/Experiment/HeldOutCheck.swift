@@ -77,7 +77,7 @@ package enum HeldOutCheck {
       switch stage.kind {
       // Heads learn from the train split of what they are given.
       case .pretrain, .evaluate: splits = [.train]
-      case .fineTune:
+      case .fineTune, .command:
         guard case .list(let words)? = stage.parameters["selection"]?["splits"] else { return [] }
         splits = words.compactMap { $0.string.flatMap(Split.init) }
       case .corpus, .downsample, .codewords, .interpolate, .features, .compare: return []
@@ -123,7 +123,8 @@ package enum HeldOutCheck {
     case .compare:
       stage.inputs.values.compactMap { $0.stageKey.flatMap { plan.stages[$0] } }
         .filter { $0.kind == .features }.flatMap { corpora(of: $0, plan) }
-    case .corpus, .pretrain, .downsample, .codewords, .fineTune, .interpolate, .features: []
+    case .corpus, .pretrain, .downsample, .codewords, .fineTune, .command, .interpolate, .features:
+      []
     }
   }
 

@@ -15,11 +15,13 @@ package enum MethodSpec: Sendable, Hashable {
   case merge([MergeRule], alpha: [Double])
   /// Of several tasks: one Speech-FT after the other, each from the one before.
   case sequential(alpha: [Double])
+  /// Programs of somebody's own.
+  case command([CommandTrainer])
 
   /// The words of specs.
   package static let names = [
     "log-mel", "pre-trained", "regular-ft", "stable-ft", "speech-ft", "l2-sp", "early-checkpoint",
-    "early-stopping", "lora", "dora", "linear-merge", "ties-merge", "sequential",
+    "early-stopping", "lora", "dora", "linear-merge", "ties-merge", "sequential", "command",
   ]
 
   /// Whether the method needs a fine-tuning task.
@@ -27,7 +29,7 @@ package enum MethodSpec: Sendable, Hashable {
     switch self {
     case .logMel, .preTrained: false
     case .regularFT, .stableFT, .speechFT, .l2SP, .earlyCheckpoint, .earlyStopping, .adapters,
-      .merge, .sequential:
+      .merge, .sequential, .command:
       true
     }
   }
@@ -60,6 +62,7 @@ package enum MethodSpec: Sendable, Hashable {
       adapters.map {
         MethodRow($0.isWeightDecomposed ? "dora" : "lora", $0.title, .fineTuned(.adapted($0)))
       }
+    case .command(let trainers): trainers.flatMap(\.rows)
     case .earlyCheckpoint(let shares):
       shares.map {
         MethodRow(
@@ -130,16 +133,25 @@ package struct MethodRow: Sendable, Hashable {
     case interpolated(alpha: Double, from: FineTuningWay, excluded: [String])
     /// Stable-FT stopped after this share of its steps.
     case early(share: Double)
+    /// θ′ of a program, or its interpolation with θ₀.
+    case command(CommandTrainer, alpha: Double)
     /// Stable-FT as early stopping would have left it.
     case stoppedEarly(patience: Int)
     case merged(MergeRule, alpha: Double)
     case sequential(alpha: Double)
 
+    /// Whether it has a row for a group: merges say something only of several tasks, and a trainer of
+    /// somebody's own is handed one.
+    func fits(_ group: TaskGroup) -> Bool {
+      if case .command = self { return !group.isMultiTask }
+      return group.isMultiTask || !needsSeveralTasks
+    }
+
     /// Whether it says something only of several tasks.
     var needsSeveralTasks: Bool {
       switch self {
       case .merged, .sequential: true
-      case .logMel, .preTrained, .fineTuned, .interpolated, .early, .stoppedEarly: false
+      case .logMel, .preTrained, .fineTuned, .interpolated, .early, .stoppedEarly, .command: false
       }
     }
 
@@ -147,7 +159,7 @@ package struct MethodRow: Sendable, Hashable {
     var isJoint: Bool {
       switch self {
       case .fineTuned, .interpolated, .early, .stoppedEarly: true
-      case .logMel, .preTrained, .merged, .sequential: false
+      case .logMel, .preTrained, .merged, .sequential, .command: false
       }
     }
   }

@@ -9,16 +9,20 @@ package struct PlannerInput: Sendable {
   package var recordingsFolder: String
   /// By the path in the spec (`Definitions.checkpoints(usedBy:)`); those not found are absent.
   package var checkpoints: [String: CheckpointFacts]
+  /// Of the trainers of the spec; none are needed where it has none.
+  package var commandFiles: CommandFiles
 
   package init(
     spec: Spec, definitions: Definitions, recordings: [String: CorpusRecordings],
-    recordingsFolder: String, checkpoints: [String: CheckpointFacts]
+    recordingsFolder: String, checkpoints: [String: CheckpointFacts],
+    commandFiles: CommandFiles = CommandFiles()
   ) {
     self.spec = spec
     self.definitions = definitions.including(spec)
     self.recordings = recordings
     self.recordingsFolder = recordingsFolder
     self.checkpoints = checkpoints
+    self.commandFiles = commandFiles
   }
 }
 

@@ -9,9 +9,9 @@ extension Planner {
       case .logMel: continue
       case .preTrained:
         for seed in spec.seeds { try addCell(model, row.point, nil, seed, pretrained, pretrained) }
-      case .fineTuned, .interpolated, .early, .stoppedEarly, .merged, .sequential:
+      case .fineTuned, .interpolated, .early, .stoppedEarly, .merged, .sequential, .command:
         for group in spec.fineTune?.groups ?? []
-        where group.isMultiTask || !row.making.needsSeveralTasks {
+        where row.making.fits(group) {
           for seed in spec.seeds {
             let fineTuning = FineTuning(
               model: model, group: group, seed: seed, pretrained: pretrained, start: pretrained)
@@ -37,6 +37,8 @@ extension Planner {
       try point(fineTuning, "patience-\(patience)", words: "patience \(patience)")
     case .merged(let rule, let alpha): try merged(fineTuning, rule, alpha)
     case .sequential(let alpha): try sequential(fineTuning, alpha)
+    case .command(let trainer, let alpha):
+      try commanded(trainer, alpha: alpha, fineTuning)
     }
   }
 

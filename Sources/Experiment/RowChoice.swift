@@ -7,6 +7,9 @@ package struct RowChoice: Sendable, Hashable, Codable {
 
   package init(method: String) { self.method = method }
 
+  /// What the row is called, as `MethodPoint.name`.
+  package var rowName: String { method + "-chosen-on-dev" }
+
   /// One choice for each name that the method's rows have: an α grid from regular fine-tuning is not
   /// that of Speech-FT.
   static func choices(_ method: MethodSpec) -> [RowChoice] {

@@ -37,6 +37,18 @@ package enum SpecMessage {
     "'\(key)' is '\(name)', but the file is called '\(file)'; give both one name"
   }
 
+  static let noTrainer =
+    "'command' names no trainer; add one, such as 'my-trainer: { run: [python3, train.py], files: "
+    + "[train.py] }'"
+
+  static func trainerName(_ name: String) -> String {
+    "'\(name)' names a trainer and its rows: letters, digits, '-' and '_'"
+  }
+
+  static func trainerNameTaken(_ name: String) -> String {
+    "'\(name)' is what rows of another method are called; give the trainer a name of its own"
+  }
+
   // MARK: Between files
 
   static func notFineTunable(_ task: String) -> String {
@@ -80,6 +92,10 @@ package enum SpecMessage {
 
   static let codewordsAreNotEvaluated =
     "a task of 'codewords' only fine-tunes: leave 'head' and 'evaluate' out"
+
+  static func notCommanded(_ task: String) -> String {
+    "task '\(task)' has no labels that a 'command' could be handed; take it out of the fine-tuning tasks"
+  }
 
   static func notEvaluable(_ task: String) -> String {
     "task '\(task)' only fine-tunes: add 'head' and 'evaluate' to its file to evaluate with it"
@@ -139,6 +155,11 @@ package enum SpecMessage {
       + "'\(manifest)' has both"
   }
 
+  static func commandFileMissing(_ path: String, trainer: String) -> String {
+    "'\(path)', which command '\(trainer)' depends on, was not found; it must be a file, relative to "
+      + "the spec"
+  }
+
   /// What a value of a key looks like.
   private static let examples = [
     "experiment": "quickstart", "question": "Which α keeps what the task did not ask for?",
@@ -156,6 +177,7 @@ package enum SpecMessage {
     "obtain": "https://example.org/speech: unpack it below speech/",
     "mask": "{ probability: 8%, length: 10 }", "density": "[20%]", "patience": "[3]",
     "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
+    "run": "[python3, trainers/train.py]", "files": "[trainers/train.py]",
   ]
 }
 

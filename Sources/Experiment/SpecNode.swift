@@ -141,6 +141,25 @@ struct SpecNode {
     return value
   }
 
+  /// A value whose meaning is somebody else's, as it stands.
+  func value() -> Canonical? {
+    guard case .sequence(let sequence) = node else { return scalar() }
+    let elements = sequence.map {
+      SpecNode(node: $0, name: name, diagnostics: diagnostics).scalar()
+    }
+    return elements.contains(nil) ? nil : .list(elements.compactMap { $0 })
+  }
+
+  private func scalar() -> Canonical? {
+    guard let text else {
+      return mistyped("a text, a number, true or false, or a list of these")
+    }
+    guard let plain else { return .string(text) }
+    if let truth = ["true": true, "false": false][plain] { return .bool(truth) }
+    if let whole = SpecNumber.integer(plain) { return .integer(whole) }
+    return SpecNumber.real(plain).map { Canonical(number: $0) } ?? .string(plain)
+  }
+
   /// The elements of a list, or a single value as a list of one.
   func list() -> [SpecNode] {
     switch node {

@@ -55,6 +55,7 @@ package struct SpecPlaces: Sendable, Hashable {
     case evaluateTask(String)
     case earlyCheckpoint(Double)
     case earlyStopping(patience: Int)
+    case commandFile(trainer: String, String)
     case floor
     /// Of a task's file.
     case corpus, target

@@ -81,6 +81,7 @@ extension MethodSpec {
     case "sequential":
       return values("alpha") { $0.number(0...1) }.map { .sequential(alpha: $0) }
     case "lora", "dora": return adapters(word, node)
+    case "command": return .command(CommandTrainer.readAll(node))
     default:
       _ = node.fields("method '\(word)'", [])
       return ["pre-trained": .preTrained, "regular-ft": .regularFT, "stable-ft": .stableFT][word]

@@ -10,6 +10,8 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
   case codewords
   /// Trains an encoder and a head on one task, by one method.
   case fineTune = "fine-tune"
+  /// Trains an encoder on one task by a program of somebody's own.
+  case command
   /// θ̂ = (1−α)·θ₀ + α·θ′. Never stored: consumers interpolate into their own buffers.
   case interpolate
   /// Runs a frozen encoder over a corpus.
@@ -22,7 +24,7 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// Raised whenever this kind's code gives other bits for the same parameters; part of the key.
   package var revision: Int {
     switch self {
-    case .corpus, .downsample, .codewords, .interpolate: 1
+    case .corpus, .downsample, .codewords, .interpolate, .command: 1
     // 2: sums over frames come from dsyrk, in other pieces.
     case .compare: 2
     // 2: positions are convolved by Fourier transform, CTC is summed without logarithms.

@@ -35,7 +35,7 @@ struct ChosenRows {
   private func chosen(_ row: ResultRow, _ choice: RowChoice) -> ResultRow {
     row.called(
       MethodPoint(
-        name: choice.method + "-chosen-on-dev", title: "Chosen on dev: \(row.method.title)"))
+        name: choice.rowName, title: "Chosen on dev: \(row.method.title)"))
   }
 }
 

@@ -43,6 +43,10 @@ struct MethodClaims {
     if let stable {
       if let pretrained = group.pretrained { pairs.append((stable, pretrained)) }
       pairs += rows("regular-ft").map { (stable, $0) }
+      // Trainers of somebody's own; their interpolations would only be more pairs.
+      pairs += group.rows
+        .filter { !MethodSpec.rowNames.contains($0.method.name) && $0.method.alpha == 1 }
+        .map { ($0, stable) }
     }
     return pairs.map { PairedComparison($0.0, $0.1, tasks: tasks) }
       .filter { $0.overall.count > 0 }

@@ -27,6 +27,7 @@ package enum StageExecution {
     case .downsample: try Downsampling(context).write(to: folder)
     case .codewords: try Codewords(context).write(to: folder)
     case .fineTune: try FineTuning(context).write(to: folder)
+    case .command: try CommandStage(context).write(to: folder)
     case .features: try Extraction(context).write(to: folder)
     case .evaluate: try Evaluation(context).write(to: folder)
     case .compare: try Comparison(context).write(to: folder)

@@ -16,7 +16,7 @@ struct TrainingState {
     interval = .seconds(context.computing.saveSeconds)
   }
 
-  private static func folder(_ store: ArtifactStore, _ key: StageKey) -> String {
+  static func folder(_ store: ArtifactStore, _ key: StageKey) -> String {
     "\(store.root)/state/\(key.hex)"
   }
 

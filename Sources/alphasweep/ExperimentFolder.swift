@@ -117,6 +117,22 @@ struct ExperimentFolder {
     return FileFacts(digest: try CheckpointDigest.of(file, cache: cache), path: file)
   }
 
+  /// What the trainers of `spec` depend on; what is no file is left out, for the planner to name.
+  ///
+  /// - Throws: `StorageError` for a file that cannot be read.
+  func commandFiles(of spec: Spec, cache: DigestCache) throws -> CommandFiles {
+    var found = CommandFiles(folder: Files.absolute(path))
+    for file in spec.commandFiles.sorted() {
+      let full = Files.absolute(file, in: found.folder)
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      found.digests[file] = try cache.digest(of: full)
+    }
+    return found
+  }
+
   private func sizes(inFolder folder: String) throws(WorkspaceError) -> Inspection.Sizes {
     guard let data = FileManager.default.contents(atPath: folder + "/config.json"),
       let sizes = try? JSONDecoder().decode(Sizes.self, from: data)

@@ -47,6 +47,9 @@ struct TrainingShare: Encodable {
     case .pretrain:
       let parameters: PretrainParameters = try stage.parameters.decoded()
       return (parameters.steps + parameters.frontEndSteps, true)
+    case .command:
+      let parameters: CommandParameters = try stage.parameters.decoded()
+      return (parameters.recipe.steps, true)
     case .corpus, .downsample, .codewords, .interpolate, .features, .evaluate, .compare: return nil
     }
   }

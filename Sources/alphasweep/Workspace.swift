@@ -57,12 +57,14 @@ struct Workspace {
       }
     }
     self.missing = missing
+    let commandFiles = try folder.commandFiles(of: spec, cache: cache)
     // Without it the next command only takes longer.
     try? cache.save()
     plan = try Planner.plan(
       PlannerInput(
         spec: spec, definitions: definitions, recordings: recordings,
-        recordingsFolder: place.recordings, checkpoints: checkpoints))
+        recordingsFolder: place.recordings, checkpoints: checkpoints,
+        commandFiles: commandFiles))
   }
 
   /// Where the experiment's report goes.

@@ -5,7 +5,8 @@ import Testing
 @Suite struct PaperSpecsTests {
   /// `alphasweep plan` of every table of the paper, without any of its data.
   @Test(arguments: [
-    "table1-models", "superb-full", "baselines-sid", "alpha", "without-stable-ft",
+    "table1-models", "superb-full", "baselines-sid", "alpha", "without-stable-ft", "multi-task",
+    "unsupervised-zh",
   ])
   func thePapersSpecsPlanWithoutData(name: String) throws {
     let paper = URL(fileURLWithPath: #filePath)

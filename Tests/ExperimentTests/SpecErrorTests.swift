@@ -114,7 +114,7 @@ struct SpecErrorTests {
     ("specch-ft: {}", "6:12: unknown method 'specch-ft'; did you mean 'speech-ft'?"),
     (
       "magic: {}",
-      "6:12: unknown method 'magic'; known: dora, early-checkpoint, early-stopping, "
+      "6:12: unknown method 'magic'; known: command, dora, early-checkpoint, early-stopping, "
         + "l2-sp, linear-merge, log-mel, lora, pre-trained, regular-ft, sequential, speech-ft, "
         + "stable-ft, ties-merge"
     ),

@@ -77,6 +77,25 @@ import Testing
     #expect(PairedComparison(row, row, tasks: results.tasks).isIdentity)
   }
 
+  /// Against Stable-FT, once; its interpolations are left to the table.
+  @Test func aTrainerOfSomebodysOwnIsComparedWithStableFineTuning() throws {
+    func sentences(alpha: Double) throws -> [String] {
+      var made = try MadeUpExperiment.small()
+      for index in made.plan.cells.indices where made.plan.cells[index].method.name == "regular-ft"
+      {
+        made.plan.cells[index].method = MethodPoint(name: "mine", title: "mine", alpha: alpha)
+      }
+      let results = try Results(plan: made.plan, source: made.source)
+      return MethodClaims(results: results).sentences(try #require(results.groups.first))
+        .filter { $0.contains("mine") }
+    }
+    let stated = try sentences(alpha: 1)
+    #expect(stated.count == 1)
+    #expect(
+      stated.first?.hasPrefix("mine falls below Stable-FT on 2 of 3 tasks (") == true, "\(stated)")
+    #expect(try sentences(alpha: 0.5).isEmpty)
+  }
+
   @Test func tasksOnWhichNoEncoderBeatsLogMelAreNamed() throws {
     let made = try MadeUpExperiment.small()
     let results = try Results(plan: made.plan, source: made.source)

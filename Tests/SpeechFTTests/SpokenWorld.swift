@@ -36,7 +36,9 @@ struct SpokenWorld {
       StageContext(request: request, store: store, bench: bench, report: { _ in }))
   }
 
-  static func plan(_ yaml: String, recordings: String) throws -> Plan {
+  static func plan(
+    _ yaml: String, recordings: String, commandFiles: CommandFiles = CommandFiles()
+  ) throws -> Plan {
     let spec = try Spec(yaml: yaml, file: "vowels.yaml")
     let split = spec.fineTune?.recipe.devEvery == nil ? "dev: 0%" : "dev: 20%"
     let corpus = try CorpusDefinition(
@@ -56,7 +58,7 @@ struct SpokenWorld {
           "vowels": CorpusRecordings(
             digest: listing.digest, recordings: found, duplicates: duplicates)
         ],
-        recordingsFolder: recordings, checkpoints: [:]))
+        recordingsFolder: recordings, checkpoints: [:], commandFiles: commandFiles))
   }
 
   // MARK: What is in it
