@@ -59,8 +59,13 @@ package struct TrainingRecord: Sendable, Hashable, Codable {
   /// Accuracy, or 1 − the token error rate, of the dev split after `step`; a mean over several tasks.
   /// `nil` where nobody looked.
   package var devMerit: Double?
+  /// The step that early stopping leaves, by patience; `nil` where none is kept.
+  package var stops: [String: Int]?
 
-  package init(steps: Int, step: Int, learningRate: Double, devMerit: Double?) {
+  package init(
+    steps: Int, step: Int, learningRate: Double, devMerit: Double?, stops: [String: Int]? = nil
+  ) {
+    self.stops = stops
     self.steps = steps
     self.step = step
     self.learningRate = learningRate

@@ -79,6 +79,9 @@ package struct Cell: Sendable, Hashable {
   package var evaluations: OrderedDictionary<String, StageKey>
   /// The comparison with θ₀; `nil` where there is no encoder.
   package var comparison: StageKey?
+  /// What the encoder heard of the tests in its training, by task; tasks of which it heard nothing are
+  /// absent.
+  package var heard: [String: HeardTest] = [:]
 
   package init(
     model: String?, method: MethodPoint, fineTuned: String?, seed: UInt64,

@@ -35,6 +35,7 @@ package struct Planner {
       }
     }
     planner.plan.heldOut = try HeldOutCheck.check(planner.plan, input)
+    planner.plan.cells = HeardTests.marked(planner.plan, input)
     return planner.plan
   }
 

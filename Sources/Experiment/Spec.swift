@@ -12,6 +12,8 @@ package struct Spec: Sendable, Hashable {
   package var choices: [RowChoice]
   package var evaluate: EvaluateSpec?
   package var compare: ComparisonSpec?
+  /// Whether tests that a training hears are marked in the tables, where otherwise they are refused.
+  package var marksHeardTests = false
   /// How to get checkpoints, in words, by their paths: no part of any key.
   package var obtain: [String: String] = [:]
   /// Where its parts stand, for errors that only other files can show.

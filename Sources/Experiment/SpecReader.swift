@@ -13,6 +13,7 @@ extension Spec {
       "the spec",
       [
         "experiment", "question", "seeds", "models", "fine-tune", "methods", "evaluate", "compare",
+        "heard-tests",
       ])
     let experiment = fields.required("experiment", Self.name)
     let question = fields.required("question") { $0.string() }
@@ -24,6 +25,9 @@ extension Spec {
     let (methods, choices) = fields.optional("methods", MethodSpec.readAll) ?? ([], [])
     let evaluate = fields.optional("evaluate", EvaluateSpec.read)
     let compare = fields.optional("compare", ComparisonSpec.read)
+    let heardTests = fields.optional("heard-tests") {
+      $0.word("way with heard tests", among: ["refuse", "mark"])
+    }
     if fields.has("methods"), !fields.has("evaluate") {
       root.fail("'methods' are rows of a table; name its columns: 'evaluate: { tasks: […] }'")
     }
@@ -42,7 +46,8 @@ extension Spec {
       Spec(
         experiment: experiment, question: question, seeds: seeds, models: models,
         fineTune: fineTune, methods: methods, choices: choices, evaluate: evaluate,
-        compare: compare, obtain: fields.values["models"].map(Self.obtain) ?? [:],
+        compare: compare, marksHeardTests: heardTests == "mark",
+        obtain: fields.values["models"].map(Self.obtain) ?? [:],
         places: diagnostics.places))
   }
 

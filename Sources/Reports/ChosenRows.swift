@@ -67,6 +67,8 @@ extension ResultRow {
     row.seeds = seeds
     row.evaluations = evaluations
     row.similarities = similarities
+    row.heard = heard
+    row.trainings = trainings
     return row
   }
 }

@@ -17,7 +17,7 @@ struct ComparisonTables {
   let results: Results
   let score: Score?
 
-  private var tasks: [TaskColumn] { results.tasks }
+  var tasks: [TaskColumn] { results.tasks }
   private static let methodColumn = ReportTable.Column(
     title: "Method", fileTitle: "method", kind: .text)
   private static let fineTunedColumn = ReportTable.Column(
@@ -76,7 +76,9 @@ struct ComparisonTables {
 
   private func comparisonRow(_ row: ResultRow) -> [ReportTable.Cell] {
     var cells = [ReportTable.Cell(.text(results.title(row)))]
-    cells += tasks.map { ReportTable.Cell(.init(row.estimate($0))) }
+    cells += tasks.map { task in
+      ReportTable.Cell(.init(row.estimate(task)), signs: row.heard[task.name]?.signs ?? "")
+    }
     if let score {
       let estimate = score.estimate(row)
       cells.append(ReportTable.Cell(estimate.count > 0 ? .estimate(estimate) : .undefined))
@@ -103,6 +105,7 @@ struct ComparisonTables {
         + "the rows of one fine-tuning.",
       scaleNote,
     ]
+    notes += heardNotes
     guard let score else { return notes }
     guard score.isDefined else {
       let lacking = tasks.filter { task in !score.anchors.contains { $0.task == task } }

@@ -8,6 +8,8 @@ package protocol MeasurementSource {
   func metrics(for key: StageKey) throws -> EvaluationRecord?
   /// What a `compare` stage measured; `nil` when it is not done.
   func similarity(for key: StageKey) throws -> SimilarityRecord?
+  /// What a `fine-tune` stage says of its training; `nil` when it is not done or says nothing.
+  func training(for key: StageKey) -> TrainingRecord?
 }
 
 /// Measurements in the artifacts of a store, each verified when it is read.
@@ -29,6 +31,12 @@ package struct StoredMeasurements: MeasurementSource {
   /// - Throws: As `metrics(for:)`.
   package func similarity(for key: StageKey) throws -> SimilarityRecord? {
     try record(.compare, key, file: "similarity.json")
+  }
+
+  /// Reads `training.json`, without the rest of its artifact: models would be hashed for a few words.
+  package func training(for key: StageKey) -> TrainingRecord? {
+    FileManager.default.contents(atPath: store.folder(.fineTune, key) + "/training.json")
+      .flatMap { try? JSONDecoder().decode(TrainingRecord.self, from: $0) }
   }
 
   private func record<Record: Decodable>(
@@ -57,6 +65,7 @@ package struct StoredMeasurements: MeasurementSource {
 package struct MeasurementsInMemory: MeasurementSource {
   package var evaluations: [StageKey: EvaluationRecord]
   package var similarities: [StageKey: SimilarityRecord]
+  package var trainings: [StageKey: TrainingRecord] = [:]
 
   package init(
     evaluations: [StageKey: EvaluationRecord] = [:],
@@ -68,6 +77,7 @@ package struct MeasurementsInMemory: MeasurementSource {
 
   package func metrics(for key: StageKey) -> EvaluationRecord? { evaluations[key] }
   package func similarity(for key: StageKey) -> SimilarityRecord? { similarities[key] }
+  package func training(for key: StageKey) -> TrainingRecord? { trainings[key] }
 }
 
 /// A measurement that cannot stand in the report.

@@ -13,8 +13,10 @@ struct ReportOutline {
   func document() -> ReportDocument {
     ReportDocument(
       title: plan.experiment, question: plan.question,
-      sections: [answer, comparisonSection, alpha, tradeOff, similarity, heldOut, support, missing]
-        .compactMap { $0 })
+      sections: [
+        answer, comparisonSection, alpha, tradeOff, similarity, training, heldOut, support, missing,
+      ]
+      .compactMap { $0 })
   }
 
   private var hasCurves: Bool { !results.groups.isEmpty }
@@ -101,6 +103,20 @@ struct ReportOutline {
     return " (penalty \(NumberText.plain(ridge)) of the mean eigenvalue of their covariance)"
   }
 
+  private var training: ReportDocument.Section? {
+    TrainingTable(results: results).table().map {
+      .init(id: "training", title: "How the encoders were trained", blocks: [.table($0)])
+    }
+  }
+
+  /// Whether the plan has been checked by recordings, or marks what they show.
+  private var heldOutClaim: String {
+    let heard = plan.cells.flatMap(\.heard.values).map(\.recordings).max() ?? 0
+    return heard == 0
+      ? "is among those that a stage of this plan trains on; the plan is refused otherwise."
+      : "would be trained on but those of the cells marked ‡, which this spec allows."
+  }
+
   private var heldOut: ReportDocument.Section {
     guard !plan.heldOut.isEmpty else {
       return .init(
@@ -113,8 +129,7 @@ struct ReportOutline {
       blocks: [
         .paragraph(
           "Each corpus is split by whole groups, never by recording or frame. By content (SHA-256), none "
-            + "of the \(test) test recordings is among those that a stage of this plan trains on; the "
-            + "plan is refused otherwise."),
+            + "of the \(test) test recordings " + heldOutClaim),
         .table(HeldOutTable(corpora: plan.heldOut).table()),
       ])
   }

@@ -53,7 +53,7 @@ extension ReportTable {
               "head": row.first.map { $0.content.text(in: columns[0]) } ?? "",
               "cells": zip(row, columns).dropFirst().map { cell, column in
                 [
-                  "text": cell.content.text(in: column), "isBest": cell.isBest,
+                  "text": cell.text(in: column), "isBest": cell.isBest,
                   "class": column.isText ? "text" : "number",
                 ] as [String: Any]
               },

@@ -38,10 +38,18 @@ package struct ReportTable {
   package struct Cell {
     package var content: Content
     package var isBest = false
+    /// Signs after the number, which the notes explain.
+    package var signs = ""
 
-    package init(_ content: Content, isBest: Bool = false) {
+    package init(_ content: Content, isBest: Bool = false, signs: String = "") {
       self.content = content
       self.isBest = isBest
+      self.signs = signs
+    }
+
+    /// What people read in a column.
+    package func text(in column: Column) -> String {
+      content.text(in: column) + (signs.isEmpty ? "" : " " + signs)
     }
   }
 

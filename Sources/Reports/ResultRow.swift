@@ -14,6 +14,10 @@ package struct ResultRow {
   package var seeds: [UInt64] = []
   /// By task name and seed.
   package var evaluations: [String: [UInt64: EvaluationRecord]] = [:]
+  /// What its encoders heard of the tests, by task.
+  package var heard: [String: HeardTest] = [:]
+  /// The fine-tunings that its encoders come from, by seed.
+  var trainings: [UInt64: [TrainedPart]] = [:]
   package var similarities: [UInt64: SimilarityRecord] = [:]
 
   init(identity: Identity, tasks: [TaskColumn]) {

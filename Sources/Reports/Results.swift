@@ -128,6 +128,11 @@ private struct Gathering {
       model: cell.model, method: cell.method, fineTuned: cell.fineTuned)
     var row = rows[identity] ?? ResultRow(identity: identity, tasks: plan.tasks)
     row.seeds.append(cell.seed)
+    row.heard.merge(cell.heard) { first, _ in first }
+    let trainings = try CellTraining(cell, in: plan).parts.map { part in
+      TrainedPart(part: part, record: source.training(for: part.stage))
+    }
+    if !trainings.isEmpty { row.trainings[cell.seed] = trainings }
     let plan = plan
     for task in plan.tasks {
       guard let key = cell.evaluations[task.name] else { continue }

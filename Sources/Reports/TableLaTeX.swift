@@ -7,7 +7,8 @@ package enum LaTeX {
     "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}", "\"": "''",
     "α": "$\\alpha$", "λ": "$\\lambda$", "β": "$\\beta$", "θ": "$\\theta$", "₀": "$_0$",
     "²": "$^2$", "±": "$\\pm$", "−": "$-$", "×": "$\\times$", "·": "$\\cdot$", "↑": "$\\uparrow$",
-    "↓": "$\\downarrow$", "–": "--", "≈": "$\\approx$", "†": "$\\dagger$", "‖": "$\\|$",
+    "↓": "$\\downarrow$", "–": "--", "≈": "$\\approx$", "†": "$\\dagger$", "‡": "$\\ddagger$",
+    "§": "\\S{}", "‖": "$\\|$",
     "…": "\\dots{}",
     "₂": "$_2$", "“": "``", "”": "''",
   ]
@@ -50,7 +51,7 @@ extension ReportTable {
   }
 
   private static func cell(_ cell: Cell, _ column: Column) -> String {
-    let text = LaTeX.escaped(cell.content.text(in: column))
+    let text = LaTeX.escaped(cell.text(in: column))
     return cell.isBest ? "\\textbf{\(text)}" : text
   }
 }

@@ -41,7 +41,7 @@ extension ReportTable {
   }
 
   private static func cell(_ cell: Cell, _ column: Column) -> String {
-    let text = Markdown.escaped(cell.content.text(in: column))
+    let text = Markdown.escaped(cell.text(in: column))
     return cell.isBest ? "**\(text)**" : text
   }
 }

@@ -151,17 +151,18 @@ struct FineTuningLoop {
           (name: (number == 0 ? "" : "\(number).") + $0.0, tensor: try $0.1.detached())
         }
       }, metadata: [:], to: folder + "/head.safetensors")
+    let stops = Dictionary(
+      uniqueKeysWithValues: (recipe.patience ?? []).compactMap { patience in
+        dev.best(patience: patience).map { (String(patience), $0) }
+      })
     let record = TrainingRecord(
       steps: recipe.steps, step: bestStep ?? recipe.steps, learningRate: recipe.learningRate,
-      devMerit: dev.merit(of: bestStep ?? recipe.steps))
+      devMerit: dev.merit(of: bestStep ?? recipe.steps), stops: stops.isEmpty ? nil : stops)
     let text = try Canonical(encoding: record).text + "\n"
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/training.json"))
     try curve.write(to: folder + "/curve.jsonl")
     let points =
-      checkpoints.map { (String($0), $0) }
-      + (recipe.patience ?? []).compactMap { patience in
-        dev.best(patience: patience).map { ("patience-\(patience)", $0) }
-      }
+      checkpoints.map { (String($0), $0) } + stops.map { ("patience-" + $0.key, $0.value) }
     for (name, step) in points.sorted(by: { $0.0 < $1.0 }) {
       try restore(step)
       try CheckpointFolder.write(encoder.weights, to: "\(folder)/checkpoints/\(name)")

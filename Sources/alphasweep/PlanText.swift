@@ -8,6 +8,7 @@ enum PlanText {
     parts.append(stages(overview))
     parts.append(try summary(overview))
     if let heldOut = heldOut(overview) { parts.append(heldOut) }
+    if let heard = HeardText.text(overview.plan) { parts.append(heard) }
     if !overview.missing.isEmpty { parts.append(missing(overview.missing)) }
     return (parts + [next(overview, spec)]).joined(separator: "\n")
   }
