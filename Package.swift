@@ -116,7 +116,8 @@ let package = Package(
     tests("LedgerTests", ["Ledger", "Experiment", grdb]),
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
-    tests("SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"]),
+    tests(
+      "SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
     tests("ReportsTests", ["Reports", "Experiment", "Artifacts", collections], fixtures: true),
     tests("MergingTests", ["Merging", "Weights"], fixtures: true),

@@ -114,6 +114,10 @@ extension Definitions {
         corpus.mayTellPhones ? nil : SpecMessage.noPhonemes(name, corpus: corpus.name)
       case .characters:
         corpus.mayTellTexts ? nil : SpecMessage.noTranscripts(name, corpus: corpus.name)
+      case .slots:
+        corpus.mayTellTexts ? nil : SpecMessage.noTranscripts(name, corpus: corpus.name)
+      case .alignedPhones:
+        corpus.manifest == nil ? SpecMessage.noAlignment(name, corpus: corpus.name) : nil
       case .label(let label): unknownLabel(label, of: corpus)
       case .codewords: nil
       }

@@ -12,6 +12,8 @@ extension CorpusDefinition {
       recording.entry?.phones != nil || (phonemeVoice != nil && recording.entry?.text != nil)
     case .characters: recording.entry?.text != nil
     case .label(let label): recording.labels[label] != nil
+    case .slots: recording.entry?.text.map { !SlotText($0).tags.isEmpty } ?? false
+    case .alignedPhones: recording.entry?.alignment?.isEmpty == false
     case .codewords: true
     }
   }

@@ -3,7 +3,8 @@ import Foundation
 /// Reads one line of a manifest; what is wrong with it is told all at once.
 enum ManifestLineReader {
   private static let keys = [
-    "recording", "start", "end", "id", "text", "phones", "speaker", "labels", "split",
+    "recording", "start", "end", "id", "text", "phones", "alignment", "speaker", "labels",
+    "split",
   ]
 
   /// - Returns: The line, unless it cannot be made, and what is wrong.
@@ -37,6 +38,7 @@ enum ManifestLineReader {
     private var words: [String: String] = [:]
     private var numbers: [String: Double] = [:]
     private var phones: [String]?
+    private var alignment: [AlignedPhone]?
     private var labels: [String: String] = [:]
     private(set) var problems: [String] = []
 
@@ -52,6 +54,8 @@ enum ManifestLineReader {
         switch name {
         case "start", "end": numbers[name] = read(container, key, "a number of seconds")
         case "phones": phones = read(container, key, "a list of words")
+        case "alignment":
+          alignment = read(container, key, "a list of [start, end, phone], in seconds")
         case "labels": labels = read(container, key, "an object whose values are words") ?? [:]
         default: words[name] = read(container, key, "a word")
         }
@@ -76,12 +80,14 @@ enum ManifestLineReader {
         problems.append("'\(name)' is empty; leave it out")
       }
       if phones?.contains("") == true { problems.append("'phones' holds an empty phone") }
+      checkAlignment()
       addSpeaker()
       guard let recording, let split else { return nil }
       return CorpusManifest.Line(
         number: number, recording: recording,
         entry: ManifestEntry(
-          segment: segment, id: words["id"], text: words["text"], phones: phones),
+          segment: segment, id: words["id"], text: words["text"], phones: phones,
+          alignment: alignment),
         labels: labels, split: split)
     }
 
@@ -120,6 +126,22 @@ enum ManifestLineReader {
             + Canonical(number: start ?? 0).text)
       }
       return Segment(start: start, end: end)
+    }
+
+    private mutating func checkAlignment() {
+      var last = 0.0
+      for aligned in alignment ?? [] {
+        let words =
+          "[\(Canonical(number: aligned.start).text), "
+          + "\(Canonical(number: aligned.end).text), \"\(aligned.phone)\"]"
+        guard !aligned.phone.isEmpty, aligned.start >= last, aligned.end > aligned.start else {
+          problems.append(
+            "'alignment' holds \(words): each must name a phone, end after it starts, and start where "
+              + "the one before has ended")
+          return
+        }
+        last = aligned.end
+      }
     }
 
     /// Who speaks is a label like others.

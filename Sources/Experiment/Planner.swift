@@ -66,14 +66,9 @@ package struct Planner {
   }
 
   private static func column(_ task: TaskDefinition) -> TaskColumn {
-    let metric =
-      switch task.target {
-      case .phones: "PER"
-      case .characters: "CER"
-      case .label, .codewords: "accuracy"
-      }
-    return TaskColumn(
-      name: task.name, title: task.title, metric: metric, higherIsBetter: task.target.isPooled,
+    TaskColumn(
+      name: task.name, title: task.title, metric: task.target.metric,
+      higherIsBetter: task.target.higherIsBetter,
       caveat: task.caveat)
   }
 

@@ -79,7 +79,7 @@ extension Planner {
           selection: Selection(
             splits: recipe.devEvery == nil ? [.train] : [.train, .dev],
             minutes: definition.minutes.filter { recipe.devEvery != nil || $0.key == "train" }),
-          head: definition.head, mask: definition.mask))
+          head: definition.head, mask: definition.mask, augment: definition.augment))
     }
     return FineTuneParameters(
       phase: .joint, task: tasks[0], alongside: Array(tasks.dropFirst()), recipe: recipe,
@@ -155,8 +155,9 @@ extension FineTuneParameters {
     parameters.recipe = recipe.withoutDev
     parameters.selection = training(selection)
     parameters.alongside = alongside?.map { task in
-      FineTuneTask(
-        target: task.target, selection: training(task.selection), head: task.head, mask: task.mask)
+      var task = task
+      task.selection = training(task.selection)
+      return task
     }
     return parameters
   }

@@ -67,6 +67,37 @@ package struct Segment: Sendable, Hashable, Codable, Comparable, CustomStringCon
   }
 }
 
+/// A phone and when it was heard: `[0.11, 0.19, "ae"]` in a manifest.
+package struct AlignedPhone: Sendable, Hashable, Codable {
+  /// Seconds of the recording.
+  package var start: Double
+  package var end: Double
+  package var phone: String
+
+  package init(start: Double, end: Double, phone: String) {
+    self.start = start
+    self.end = end
+    self.phone = phone
+  }
+
+  package init(from decoder: any Decoder) throws {
+    var fields = try decoder.unkeyedContainer()
+    start = try fields.decode(Double.self)
+    end = try fields.decode(Double.self)
+    phone = try fields.decode(String.self)
+    guard fields.isAtEnd else {
+      throw DecodingError.dataCorruptedError(in: fields, debugDescription: "three are wanted")
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.unkeyedContainer()
+    try fields.encode(start)
+    try fields.encode(end)
+    try fields.encode(phone)
+  }
+}
+
 /// What a line of a manifest says beside the path, the labels and the split.
 package struct ManifestEntry: Sendable, Hashable, Codable {
   package var segment: Segment
@@ -74,10 +105,14 @@ package struct ManifestEntry: Sendable, Hashable, Codable {
   package var id: String?
   package var text: String?
   package var phones: [String]?
+  /// Which phone was heard when, in seconds of the recording, in order.
+  package var alignment: [AlignedPhone]?
 
   package init(
-    segment: Segment = Segment(), id: String? = nil, text: String? = nil, phones: [String]? = nil
+    segment: Segment = Segment(), id: String? = nil, text: String? = nil, phones: [String]? = nil,
+    alignment: [AlignedPhone]? = nil
   ) {
+    self.alignment = alignment
     self.segment = segment
     self.id = id
     self.text = text

@@ -138,6 +138,8 @@ package struct TaskDefinition: Sendable, Hashable {
     package var head: HeadParameters
     /// Of codewords.
     package var mask: MaskParameters?
+    /// SpecAugment on what the head is given.
+    package var augment: AugmentParameters?
     package var minutes: [String: Double]
     package var recipe: FineTuneRecipe
   }

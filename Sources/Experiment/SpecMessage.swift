@@ -114,6 +114,11 @@ package enum SpecMessage {
     "task '\(task)' predicts characters, and corpus '\(corpus)' has no 'transcripts'"
   }
 
+  static func noAlignment(_ task: String, corpus: String) -> String {
+    "task '\(task)' predicts the phone of each frame, and corpus '\(corpus)' has no manifest whose "
+      + "lines give an 'alignment'"
+  }
+
   static func nothingHeldOut(_ task: String, corpus: String) -> String {
     "task '\(task)' has nothing to be tested on: corpus '\(corpus)' holds out 0% for 'test'"
   }

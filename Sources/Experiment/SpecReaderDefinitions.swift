@@ -61,14 +61,15 @@ extension TaskDefinition.FineTuneDefinition {
   /// `isMasked` where the target is codewords, whose head is one linear map.
   static func read(_ node: SpecNode, isMasked: Bool) -> TaskDefinition.FineTuneDefinition? {
     let own = isMasked ? "mask" : "head"
-    let fields = node.fields("'fine-tune'", [own, "minutes", "recipe"])
+    let fields = node.fields("'fine-tune'", [own, "augment", "minutes", "recipe"])
     let minutes = fields.optional("minutes", TaskDefinition.minutes) ?? [:]
     let mask = isMasked ? fields.required("mask", MaskParameters.read) : nil
     let head =
       isMasked ? HeadParameters(projection: nil) : fields.required("head", HeadParameters.read)
+    let augment = fields.optional("augment", AugmentParameters.read)
     let recipe = fields.required("recipe", FineTuneRecipe.read)
     guard let head, let recipe, isMasked == (mask != nil) else { return nil }
-    return Self(head: head, mask: mask, minutes: minutes, recipe: recipe)
+    return Self(head: head, mask: mask, augment: augment, minutes: minutes, recipe: recipe)
   }
 }
 

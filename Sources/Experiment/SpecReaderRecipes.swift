@@ -87,6 +87,20 @@ extension HeadParameters {
   }
 }
 
+extension AugmentParameters {
+  static func read(_ node: SpecNode) -> AugmentParameters? {
+    let fields = node.fields(
+      "'augment'", ["time-warp", "time-masks", "time-width", "feature-masks", "feature-width"])
+    let values = ["time-warp", "time-masks", "time-width", "feature-masks", "feature-width"].map {
+      fields.required($0) { $0.integer(0...10_000) }
+    }.compactMap { $0 }
+    guard values.count == 5 else { return nil }
+    return AugmentParameters(
+      timeWarp: values[0], timeMasks: values[1], timeWidth: values[2], featureMasks: values[3],
+      featureWidth: values[4])
+  }
+}
+
 extension MaskParameters {
   static func read(_ node: SpecNode) -> MaskParameters? {
     let fields = node.fields("'mask'", ["probability", "length"])

@@ -6,9 +6,16 @@ package enum Target: Sendable, Hashable, Codable {
   case characters
   /// One label of the utterance, by cross-entropy over the mean of its frames.
   case label(String)
+  /// The phone of each frame, by cross-entropy over frames: where a manifest gives an `alignment`.
+  case alignedPhones
+  /// The transcript's characters with the tags of its slots, by CTC.
+  case slots
   /// What θ₀'s own pre-training head says of each frame, by cross-entropy over masked frames: continued
   /// pre-training without labels. It fine-tunes only.
   case codewords
+
+  /// Targets that are no label.
+  static let words = ["phones", "characters", "slots", "aligned-phones", "codewords"]
 
   /// The word of specs: `phones`, `characters`, `codewords`, or the label's name.
   package init(word: String) {
@@ -16,6 +23,8 @@ package enum Target: Sendable, Hashable, Codable {
     case "phones": self = .phones
     case "characters": self = .characters
     case "codewords": self = .codewords
+    case "aligned-phones": self = .alignedPhones
+    case "slots": self = .slots
     default: self = .label(word)
     }
   }
@@ -25,9 +34,33 @@ package enum Target: Sendable, Hashable, Codable {
     case .phones: "phones"
     case .characters: "characters"
     case .codewords: "codewords"
+    case .alignedPhones: "aligned-phones"
+    case .slots: "slots"
     case .label(let name): name
     }
   }
+
+  /// Whether more is better of what it is scored by: accuracy, not an error rate.
+  package var higherIsBetter: Bool {
+    switch self {
+    case .label, .alignedPhones, .codewords: true
+    case .phones, .characters, .slots: false
+    }
+  }
+
+  /// What it is scored by.
+  package var metric: String {
+    switch self {
+    case .phones: "PER"
+    case .characters: "CER"
+    // Characters and tags are tokens alike.
+    case .slots: "TER"
+    case .label, .alignedPhones, .codewords: "accuracy"
+    }
+  }
+
+  /// Whether each frame has an answer of its own.
+  package var isFramewise: Bool { self == .alignedPhones || self == .codewords }
 
   /// Whether the head gives one answer an utterance (and so may pool before training).
   package var isPooled: Bool {
@@ -52,10 +85,14 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   package var recurrentWidth: Int?
   package var recurrentLayers: Int?
   package var dropout: Double
+  /// True where there are BiLSTM layers, which run over each utterance's own frames: keys of heads that
+  /// ran over padding too are others.
+  private var isPacked: Bool?
 
   package init(
     projection: Int?, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0
   ) {
+    isPacked = recurrentWidth == nil ? nil : true
     self.projection = projection
     self.recurrentWidth = recurrentWidth
     self.recurrentLayers = recurrentLayers
@@ -76,6 +113,28 @@ package struct MaskParameters: Sendable, Hashable, Codable {
   }
 }
 
+/// SpecAugment on the features that the head is given in training (Park et al. 2019, arXiv 1904.08779).
+package struct AugmentParameters: Sendable, Hashable, Codable {
+  /// Frames that a point in time is moved by at most; 0 for none.
+  package var timeWarp: Int
+  package var timeMasks: Int
+  /// Frames of a mask are fewer.
+  package var timeWidth: Int
+  package var featureMasks: Int
+  /// Features of a mask are fewer.
+  package var featureWidth: Int
+
+  package init(
+    timeWarp: Int, timeMasks: Int, timeWidth: Int, featureMasks: Int, featureWidth: Int
+  ) {
+    self.timeWarp = timeWarp
+    self.timeMasks = timeMasks
+    self.timeWidth = timeWidth
+    self.featureMasks = featureMasks
+    self.featureWidth = featureWidth
+  }
+}
+
 /// What one task of a fine-tuning is.
 package struct FineTuneTask: Sendable, Hashable, Codable {
   package var target: Target
@@ -83,10 +142,14 @@ package struct FineTuneTask: Sendable, Hashable, Codable {
   package var head: HeadParameters
   /// Of codewords; absent for every other target.
   package var mask: MaskParameters?
+  /// Absent for features as they are.
+  package var augment: AugmentParameters?
 
   package init(
-    target: Target, selection: Selection, head: HeadParameters, mask: MaskParameters? = nil
+    target: Target, selection: Selection, head: HeadParameters, mask: MaskParameters? = nil,
+    augment: AugmentParameters? = nil
   ) {
+    self.augment = augment
     self.target = target
     self.selection = selection
     self.head = head
@@ -120,14 +183,16 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
 
   /// Of codewords; absent for every other target.
   package private(set) var mask: MaskParameters?
+  package private(set) var augment: AugmentParameters?
   /// What is learnt along with the first task, a batch of each a step; absent for one task. Inputs of
   /// task n from 1 on: `corpus.n`, `downsampled.n`, `codewords.n`.
   package var alongside: [FineTuneTask]?
 
   /// All tasks, the first one first.
   package var tasks: [FineTuneTask] {
-    [FineTuneTask(target: target, selection: selection, head: head, mask: mask)]
-      + (alongside ?? [])
+    let first = FineTuneTask(
+      target: target, selection: selection, head: head, mask: mask, augment: augment)
+    return [first] + (alongside ?? [])
   }
 
   /// LoRA or DoRA: of the encoder they alone learn, in the joint phase, and are merged at its end into
@@ -157,6 +222,7 @@ package struct FineTuneParameters: Sendable, Hashable, Codable {
     selection = task.selection
     head = task.head
     mask = task.mask
+    augment = task.augment
     self.alongside = alongside.isEmpty ? nil : alongside
     self.recipe = recipe
     self.freezeDownsampling = freezeDownsampling

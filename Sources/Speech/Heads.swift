@@ -77,8 +77,11 @@ package struct TaskHead {
   /// Outputs for B utterances of at most T frames, without softmax: B×classes for labels,
   /// B×T×symbols for sequences. `hidden` is B×T×D; `frames` is B×T×1 with 1 for real frames, or
   /// `nil` when all are.
+  ///
+  /// BiLSTM layers run over the `lengths` of each utterance, as PyTorch's packed sequences; dropout
+  /// follows each of them, as in s3prl's `RNNs`.
   package func callAsFunction(
-    _ hidden: Tensor, frames: Tensor?, dropout: EncoderDropout? = nil
+    _ hidden: Tensor, frames: Tensor?, lengths: [Int]? = nil, dropout: EncoderDropout? = nil
   ) throws -> Tensor {
     var features = parameters.projection == nil ? hidden : try map("projection", hidden)
     if isPooled {
@@ -89,7 +92,7 @@ package struct TaskHead {
       return try map("output", sums.divided(by: frames.sum(dimensions: [1], keep: false)))
     }
     if parameters.recurrentWidth != nil {
-      features = try recurrent(features)
+      features = try recurrent(features, lengths, dropout)
     }
     if let dropout, parameters.dropout > 0 {
       features = try Network.dropout(
@@ -105,13 +108,19 @@ package struct TaskHead {
     return try Network.linear(input, weight: weight, bias: bias)
   }
 
-  private func recurrent(_ input: Tensor) throws -> Tensor {
+  private func recurrent(
+    _ input: Tensor, _ lengths: [Int]?, _ dropout: EncoderDropout?
+  ) throws -> Tensor {
     let layers = try (0..<(parameters.recurrentLayers ?? 1)).map { layer in
       LSTMLayer(
         forward: try recurrentWeights("l\(layer)"),
         backward: try recurrentWeights("l\(layer)_reverse"))
     }
-    return try Network.lstm(input, layers: layers)
+    let between = dropout.flatMap {
+      parameters.dropout > 0
+        ? (probability: parameters.dropout, generator: $0.generator) : nil
+    }
+    return try Network.lstm(input, layers: layers, lengths: lengths, dropout: between)
   }
 
   private func recurrentWeights(_ suffix: String) throws -> LSTMWeights {

@@ -141,15 +141,23 @@ struct EvaluationData {
     let byName = Dictionary(
       corpus.utterances.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let entries = features.entries
-    let references = entries.map { entry in
-      byName[entry.id].flatMap { target.values(of: $0) } ?? []
+    let references = entries.map { entry -> [String] in
+      guard let utterance = byName[entry.id], let values = target.values(of: utterance) else {
+        return []
+      }
+      return target.isFramewise
+        ? utterance.alignedPhones(frames: entry.frames).map { $0 ?? Self.nothing } : values
     }
     let inventory = OutputInventory(
       target, training: entries.filter { $0.split == .train }.compactMap { byName[$0.id] })
-    let numbers = references.map { inventory.numbers(of: $0) }
+    let numbers = references.map { values in
+      target.isFramewise
+        ? values.map { inventory.numbers(of: [$0]).first ?? -100 } : inventory.numbers(of: values)
+    }
     let training = entries.indices.filter {
       entries[$0].split == .train && !numbers[$0].isEmpty
-        && (target.isPooled || entries[$0].frames >= 2 * numbers[$0].count - 1)
+        && (target.isPooled || target.isFramewise
+          || entries[$0].frames >= 2 * numbers[$0].count - 1)
     }
     func spoken(_ split: Split) -> [Int] {
       entries.indices.filter { entries[$0].split == split && !references[$0].isEmpty }
@@ -172,28 +180,35 @@ struct EvaluationData {
     self.training = training
     self.test = test
     chance =
-      target.isPooled
+      target.higherIsBetter
       ? Metrics.majorityAccuracy(
-        training: training.map { references[$0][0] }, test: test.map { references[$0][0] }) : nil
+        training: training.flatMap { references[$0] }.filter { $0 != Self.nothing },
+        test: test.flatMap { references[$0] }.filter { $0 != Self.nothing }) : nil
   }
+
+  /// The reference of a frame in which no phone was heard, which counts for nothing.
+  private static let nothing = ""
 
   /// Frames of an utterance for a sequence head; 1 where features are pooled.
   func frames(_ utterance: Int) -> Int { features[utterance].shape[1] }
 
   /// The metric over all test utterances, in percent.
   func record(_ parameters: EvaluateParameters, _ hypotheses: [Hypothesis]) -> EvaluationRecord {
-    let isPooled = parameters.target.isPooled
+    let target = parameters.target
     let value: Double
-    if isPooled {
+    if target.isFramewise {
+      let frames = hypotheses.flatMap { zip($0.reference, $0.hypothesis) }
+      value =
+        100 * Metrics.accuracy(frames.filter { $0.0 != Self.nothing }.map { ($0.0, $0.1) })
+    } else if target.isPooled {
       value = 100 * Metrics.accuracy(hypotheses.map { ($0.reference, $0.hypothesis) })
     } else {
       value = 100 * Metrics.tokenErrorRate(hypotheses.map { ($0.reference, $0.hypothesis) })
     }
     return EvaluationRecord(
-      task: parameters.task,
-      metric: isPooled ? "accuracy" : parameters.target == .phones ? "PER" : "CER",
-      value: value, higherIsBetter: isPooled, count: test.count,
-      units: hypotheses.reduce(0) { $0 + $1.reference.count },
+      task: parameters.task, metric: target.metric, value: value,
+      higherIsBetter: target.higherIsBetter, count: test.count,
+      units: hypotheses.reduce(0) { $0 + $1.reference.count { $0 != Self.nothing } },
       chance: chance.map { 100 * $0 }, trainCount: training.count,
       classes: inventory.symbols.count)
   }

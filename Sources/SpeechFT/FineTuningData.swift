@@ -33,6 +33,8 @@ struct FineTuningData {
     if task.target == .codewords {
       found = Found(
         selected, codewords: try StoredCodewords(folder: context.folder("codewords" + suffix)))
+    } else if task.target == .alignedPhones {
+      found = Found(selected, aligned: input)
     } else {
       found = Found(selected, task.target, input)
     }
@@ -73,6 +75,26 @@ struct FineTuningData {
           && (target.isPooled || input.frames(utterance) >= wanted.count + repeats)
       }
       dev = numbered(labelled.filter { $0.split == .dev })
+      self.inventory = inventory
+      outputs = inventory.outputs
+    }
+
+    /// Frames in which nothing was heard have the number −100; a dev frame of a phone that training does
+    /// not have is never right: no output has its number.
+    init(_ selected: [Utterance], aligned input: EncoderInput) {
+      let labelled = selected.filter { Target.alignedPhones.values(of: $0) != nil }
+      let inventory = OutputInventory(
+        .alignedPhones, training: labelled.filter { $0.split == .train })
+      func numbered(_ split: Split) -> [(utterance: Utterance, numbers: [Int])] {
+        labelled.filter { $0.split == split }.map { utterance in
+          let numbers = utterance.alignedPhones(frames: input.frames(utterance)).map { phone in
+            phone.map { inventory.numbers(of: [$0]).first ?? inventory.outputs } ?? -100
+          }
+          return (utterance, numbers)
+        }
+      }
+      training = numbered(.train)
+      dev = numbered(.dev)
       self.inventory = inventory
       outputs = inventory.outputs
     }

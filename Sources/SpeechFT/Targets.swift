@@ -9,7 +9,7 @@ struct OutputInventory: Codable, Sendable {
   let isSequence: Bool
 
   init(_ target: Target, training: [Utterance]) {
-    isSequence = !target.isPooled
+    isSequence = !target.isPooled && !target.isFramewise
     symbols = Set(training.flatMap { target.values(of: $0) ?? [] }).sorted()
   }
 
@@ -48,6 +48,8 @@ extension Target {
     case .phones: utterance.phones.flatMap { $0.isEmpty ? nil : $0 }
     case .characters: utterance.text.map { $0.lowercased().map(String.init) }
     case .label(let name): utterance.labels[name].map { [$0] }
+    case .slots: utterance.text.map { SlotText($0).tokens }
+    case .alignedPhones: utterance.alignment.flatMap { $0.isEmpty ? nil : $0.map(\.phone) }
     case .codewords: nil
     }
   }
@@ -60,6 +62,7 @@ extension Target {
       return try Network.crossEntropy(
         outputs, targets: Tensor(classes, shape: [classes.count]), ignoreIndex: -100)
     }
+    if isFramewise { return try FrameTargets(numbers, frames: outputs.shape[1]).loss(outputs) }
     let logProbabilities = try outputs.logSoftmax(dimension: 2).transposed(0, 1)
     let flat = numbers.flatMap { $0.map(Int64.init) }
     return try Network.ctcLoss(
@@ -74,6 +77,7 @@ extension Target {
     let flat = try best.int64s().map(Int.init)
     return frames.indices.map { row in
       if isPooled { return [flat[row]] }
+      if isFramewise { return Array(flat[(row * longest)..<(row * longest + frames[row])]) }
       var path: [Int] = []
       var last = 0
       for symbol in flat[(row * longest)..<(row * longest + frames[row])] {
@@ -81,6 +85,19 @@ extension Target {
         last = symbol
       }
       return path
+    }
+  }
+}
+
+extension Utterance {
+  /// The phone at the middle of each frame's window; `nil` where none was heard. Frames are those of
+  /// every encoder here: 400 samples every 320.
+  func alignedPhones(frames: Int) -> [String?] {
+    var next = (alignment ?? [])[...]
+    return (0..<frames).map { frame in
+      let middle = 320 * frame + 200
+      next = next.drop { $0.end <= middle }
+      return next.first.flatMap { $0.start <= middle ? $0.phone : nil }
     }
   }
 }

@@ -13,6 +13,8 @@ struct TaskLearning {
   private let computing: Computing
   /// What takes the place of masked frames; of codewords.
   private let maskEmbedding: Tensor?
+  /// D of the hidden states.
+  private let width: Int
 
   /// Task `number`, from 0, of a stage: the draws of the first are those of a single one. `start` is
   /// the state of the head-only phase, if there was one.
@@ -21,6 +23,7 @@ struct TaskLearning {
     start: [String: Tensor]?
   ) throws {
     let configuration = encoder.configuration
+    width = configuration.width
     maskEmbedding = try task.mask.map { _ in
       guard let embedding = encoder[tensor: EncoderTensors.mask] else {
         throw CheckpointError.tensors(
@@ -78,7 +81,8 @@ struct TaskLearning {
       isJoint && computing.checkpointsGradients
       ? GradientCheckpoints(narrowProducts: parameters.recipe.precision == .bfloat16) : nil
     let mask = try mask(batch, purpose: "mask", draw)
-    let loss = try self.loss(batch, encoder, mask, isJoint ? dropout : nil, checkpoints)
+    let loss = try self.loss(
+      batch, encoder, mask, isJoint ? dropout : nil, checkpoints, augment(batch, draw))
     try (share == 1 ? loss : loss.multiplying(by: share)).backward()
     try checkpoints?.backward()
     return try loss.item()
@@ -86,11 +90,12 @@ struct TaskLearning {
 
   private func loss(
     _ batch: [Int], _ encoder: SpeechEncoder, _ mask: SpanMask?, _ dropout: EncoderDropout?,
-    _ checkpoints: GradientCheckpoints?
+    _ checkpoints: GradientCheckpoints?, _ augment: SpecAugment?
   ) throws -> Tensor {
-    let (outputs, frames) = try outputs(batch, encoder, mask, dropout, checkpoints)
+    let (outputs, frames) = try outputs(
+      batch, encoder, mask, dropout, checkpoints, augment: augment)
     if let mask {
-      return try MaskedTargets(batch.map { data.numbers[$0] }, mask).loss(outputs)
+      return try targets(batch, mask).loss(outputs)
     }
     return try task.target.loss(
       outputs, frames: frames, numbers: batch.map { data.numbers[$0] })
@@ -99,7 +104,7 @@ struct TaskLearning {
   /// The head's outputs, and the frames of each utterance.
   private func outputs(
     _ batch: [Int], _ encoder: SpeechEncoder, _ mask: SpanMask?, _ dropout: EncoderDropout?,
-    _ checkpoints: GradientCheckpoints?
+    _ checkpoints: GradientCheckpoints?, augment: SpecAugment? = nil
   ) throws -> (outputs: Tensor, frames: [Int]) {
     let utterances = batch.map { data.utterances[$0] }
     let forward = {
@@ -114,10 +119,23 @@ struct TaskLearning {
         return (states[states.count - 1], input.padding)
       }
     }
-    let (hidden, padding) =
+    let frames = utterances.map { data.input.frames($0) }
+    var (hidden, padding) =
       try parameters.phase == .joint ? forward() : Autograd.disabled { try forward() }
-    let outputs = try head(hidden, frames: padding?.frames, dropout: dropout)
-    return (outputs, utterances.map { data.input.frames($0) })
+    if let augment { hidden = try augment(hidden, frames: frames) }
+    let outputs = try head(
+      hidden, frames: padding?.frames, lengths: padding == nil ? nil : frames, dropout: dropout)
+    return (outputs, frames)
+  }
+
+  /// What is done to the head's features; `nil` where they stay as they are.
+  private func augment(_ batch: [Int], _ draw: Int) -> SpecAugment? {
+    task.augment.map { parameters in
+      var numbers = draws.numbers(Self.purpose("augment", number), draw)
+      return SpecAugment(
+        parameters, frames: batch.map { data.input.frames(data.utterances[$0]) }, width: width,
+        numbers: &numbers)
+    }
   }
 
   /// Spans of a padded batch; `nil` where nothing is masked.
@@ -133,10 +151,10 @@ struct TaskLearning {
 
   // MARK: Dev
 
-  /// The metric of the dev split as a share: accuracy, or 1 − the token error rate; of codewords the
-  /// accuracy of frames under one mask that is the same in every look.
+  /// The metric of the dev split as a share: accuracy, or 1 − the token error rate; of frames
+  /// their accuracy, of codewords under one mask that is the same in every look.
   func devMerit(_ encoder: SpeechEncoder) throws -> Double {
-    if task.mask != nil { return try maskedMerit(encoder) }
+    if task.target.isFramewise { return try frameMerit(encoder) }
     var pairs: [(reference: [String], hypothesis: [String])] = []
     try Autograd.disabled {
       for batch in data.devBatches {
@@ -150,13 +168,18 @@ struct TaskLearning {
     return task.target.isPooled ? Metrics.accuracy(pairs) : 1 - Metrics.tokenErrorRate(pairs)
   }
 
-  private func maskedMerit(_ encoder: SpeechEncoder) throws -> Double {
+  private func targets(_ batch: [Int], _ mask: SpanMask?) -> FrameTargets {
+    let frames = batch.map { data.input.frames(data.utterances[$0]) }.max() ?? 0
+    return FrameTargets(batch.map { data.numbers[$0] }, frames: frames, mask: mask)
+  }
+
+  private func frameMerit(_ encoder: SpeechEncoder) throws -> Double {
     var (hits, count) = (0, 0)
     try Autograd.disabled {
       for (draw, batch) in data.devBatches.enumerated() {
-        guard let mask = try mask(batch, purpose: "dev mask", draw) else { continue }
+        let mask = try mask(batch, purpose: "dev mask", draw)
         let (outputs, _) = try outputs(batch, encoder, mask, nil, nil)
-        let found = try MaskedTargets(batch.map { data.numbers[$0] }, mask).hits(outputs)
+        let found = try targets(batch, mask).hits(outputs)
         hits += found.hits
         count += found.count
       }

@@ -101,6 +101,35 @@ struct ManifestTests {
       ])
   }
 
+  @Test(arguments: [
+    (#""a""#, #"must be a list of [start, end, phone], in seconds, not "a""#),
+    (#"[[0, 1]]"#, "must be a list of [start, end, phone], in seconds, not [[0,1]]"),
+    (
+      #"[[0, 1, "a", 2]]"#, #"must be a list of [start, end, phone], in seconds, not [[0,1,"a",2]]"#
+    ),
+  ])
+  func `an alignment that is none is told`(alignment: String, problem: String) throws {
+    let found = try problems {
+      try manifest(#"{"recording": "a.wav", "split": "train", "alignment": \#(alignment)}"#)
+    }
+    #expect(found == ["talks.jsonl:1:1: 'alignment' " + problem])
+  }
+
+  @Test(arguments: [
+    (#"[[0, 1, "a"], [0.5, 2, "b"]]"#, #"[0.5, 2, "b"]"#), (#"[[1, 1, "a"]]"#, #"[1, 1, "a"]"#),
+    (#"[[0, 1, ""]]"#, #"[0, 1, ""]"#), (#"[[-1, 1, "a"]]"#, #"[-1, 1, "a"]"#),
+  ])
+  func `an alignment that is out of order is told`(alignment: String, culprit: String) throws {
+    let found = try problems {
+      try manifest(#"{"recording": "a.wav", "split": "train", "alignment": \#(alignment)}"#)
+    }
+    #expect(
+      found == [
+        "talks.jsonl:1:1: 'alignment' holds \(culprit): each must name a phone, end after it starts, and "
+          + "start where the one before has ended"
+      ])
+  }
+
   @Test func `lines that contradict each other are told, and a copy of a line is none`() throws {
     #expect(
       try problems {

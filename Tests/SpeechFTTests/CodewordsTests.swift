@@ -69,13 +69,14 @@ import Torch
       let right = row[codewords[frame / 6][frame % 6]]
       return log(row.reduce(0) { $0 + exp($1) }) - right
     }
-    let targets = MaskedTargets(codewords, mask)
+    let targets = FrameTargets(codewords, frames: 6, mask: mask)
     let loss = try targets.loss(Tensor(logits, shape: [2, 6, 3])).item()
     #expect(abs(loss - terms.reduce(0, +) / Double(terms.count)) < 1e-6)
     #expect(try targets.hits(Tensor(logits, shape: [2, 6, 3])).count == asked.count)
     let none = try SpanMask(batch: 2, frames: 6, probability: 0, length: 2, numbers: &numbers)
     #expect(
-      try MaskedTargets(codewords, none).loss(Tensor(logits, shape: [2, 6, 3])).item() == 0)
+      try FrameTargets(codewords, frames: 6, mask: none).loss(Tensor(logits, shape: [2, 6, 3]))
+        .item() == 0)
   }
 
   /// Masks are of the step, so that a head-only phase and what follows see one sequence of them.

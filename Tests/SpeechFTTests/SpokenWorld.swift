@@ -106,7 +106,7 @@ struct SpokenWorld {
 
   /// All words of three vowels out of three, by two speakers: harmonics of a pitch under two formants,
   /// and noise.
-  private static func record(in folder: TemporaryFolder) throws {
+  static func record(in folder: TemporaryFolder) throws {
     let vowels = [("aa", (730.0, 1090.0)), ("ie", (270, 2290)), ("oe", (300, 870))]
     var numbers = SplitMix64(state: 7)
     var lines = ""

@@ -71,6 +71,7 @@ package struct CorpusBuilder: Sendable {
           let utterance = Utterance(
             id: names[index], path: recording.path, start: first, samples: samples.count,
             offset: offset, text: spoken.texts[index], phones: spoken.phones[index],
+            alignment: Self.alignment(of: recording, from: first, samples: samples.count),
             labels: recording.labels, split: recording.split)
           offset += samples.count
           facts.count(utterance)
@@ -80,6 +81,21 @@ package struct CorpusBuilder: Sendable {
       }
     }
     try finish(problems, facts, audio, manifest, folder)
+  }
+
+  /// The alignment in samples of what was kept of a recording.
+  private static func alignment(
+    of recording: Recording, from first: Int, samples: Int
+  ) -> [Utterance.Aligned]? {
+    recording.entry?.alignment.map { aligned in
+      aligned.compactMap { phone in
+        func sample(_ seconds: Double) -> Int {
+          min(max(Int((seconds * Double(sampleRate)).rounded()) - first, 0), samples)
+        }
+        let (start, end) = (sample(phone.start), sample(phone.end))
+        return start < end ? Utterance.Aligned(start: start, end: end, phone: phone.phone) : nil
+      }
+    }
   }
 
   private func finish(

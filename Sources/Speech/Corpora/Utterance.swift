@@ -18,13 +18,30 @@ package struct Utterance: Sendable, Hashable, Codable {
   /// Phonemes: what a manifest gives, or else the transcript's in IPA; absent where there are neither
   /// these nor a transcript with a voice.
   package var phones: [String]?
+  /// The phone that was heard from one sample of the utterance to another, in order; absent where
+  /// nobody aligned it.
+  package var alignment: [Aligned]?
   package var labels: [String: String]
   package var split: Split
 
+  package struct Aligned: Sendable, Hashable, Codable {
+    /// Samples of the utterance, at 16 kHz.
+    package var start: Int
+    package var end: Int
+    package var phone: String
+
+    package init(start: Int, end: Int, phone: String) {
+      self.start = start
+      self.end = end
+      self.phone = phone
+    }
+  }
+
   package init(
     id: String, path: String, start: Int, samples: Int, offset: Int, text: String?,
-    phones: [String]?, labels: [String: String], split: Split
+    phones: [String]?, alignment: [Aligned]? = nil, labels: [String: String], split: Split
   ) {
+    self.alignment = alignment
     self.id = id
     self.path = path
     self.start = start
