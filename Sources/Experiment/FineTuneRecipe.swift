@@ -78,6 +78,15 @@ package struct FineTuneRecipe: Sendable, Hashable, Codable {
   /// Batches for one step.
   package var batchesPerStep: Int { accumulate ?? 1 }
 
+  /// Why a training with more steps starts anew instead of going on from this one's end; `nil` where it
+  /// goes on.
+  package var whyNotExtended: String? {
+    if headOnly > 0 { return "'head-only' is a share of the steps" }
+    if warmUp > 0 || hold < 1 { return "warm-up and decay are shares of the steps" }
+    if devEvery != nil { return "the looks at dev choose among weights that are gone" }
+    return nil
+  }
+
   /// Steps of the head-only phase.
   package var headOnlySteps: Int { Int((headOnly * Double(steps)).rounded()) }
 

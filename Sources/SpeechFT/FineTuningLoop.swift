@@ -11,6 +11,7 @@ struct FineTuningLoop {
   private let optimisers: [Adam]
   private let changing: FineTuningState
   private var state: TrainingState
+  private let shorter: ShorterTraining?
   private var dev = DevLooks()
   private(set) var curve = Curve()
 
@@ -30,6 +31,7 @@ struct FineTuningLoop {
     changing = FineTuningState(
       encoder: learning, heads: tasks.flatMap(\.named), optimisers: optimisers)
     state = TrainingState(stage.context)
+    shorter = ShorterTraining(stage.context, stage.parameters)
   }
 
   /// Takes the steps that are still to do.
@@ -45,7 +47,7 @@ struct FineTuningLoop {
     for step in first..<max(first, steps.upperBound) {
       let loss = try learn(step, &batches)
       try update(recipe.learningRate * schedule.factor(step: step, of: recipe.steps))
-      if step % 25 == 0 || step == recipe.steps - 1 {
+      if step % Self.curveInterval == 0 || step == recipe.steps - 1 {
         curve.append("loss", step: step, loss)
         context.metric("loss", step: step, loss)
       }
@@ -64,7 +66,7 @@ struct FineTuningLoop {
 
   /// The first step to do after a saved state; `nil` without one.
   private mutating func resume() throws -> Int? {
-    guard let saved = try state.load() else { return nil }
+    guard let saved = try state.load() ?? shorter?.load() else { return nil }
     try changing.restore(saved.tensors, stage: context.request.label)
     curve = Curve(saved.curve)
     for point in saved.curve where point.name == Self.devName {
@@ -112,6 +114,9 @@ struct FineTuningLoop {
 
   // MARK: What is kept of the way
 
+  /// Steps between two points of the curve.
+  static let curveInterval = 25
+
   private static let devName = "dev merit"
 
   private var checkpoints: Set<Int> {
@@ -143,6 +148,7 @@ struct FineTuningLoop {
 
   /// Writes `model/` with its heads, `checkpoints/`, `curve.jsonl` and `training.json`.
   func write(to folder: String) throws {
+    try shorter?.save(tensors: changing.tensors(), curve: curve.points)
     if let bestStep { try restore(bestStep) }
     try encoder.write(to: folder)
     try Safetensors.write(

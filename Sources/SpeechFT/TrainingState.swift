@@ -33,16 +33,21 @@ struct TrainingState {
   /// The last durable state, or `nil` when the training starts: also where the state is damaged, since
   /// the training can make it again.
   func load() throws -> Saved? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      let file = try SafetensorsFile(path: path)
-      guard let text = file.metadata["step"], let step = Int(text) else { return nil }
-      let curve = try JSONDecoder().decode(
-        [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
-      return Saved(step: step, tensors: try file.all(), curve: curve)
+      return try Self.read(path)
     } catch is SafetensorsError {
       return nil
     }
+  }
+
+  /// What `write` wrote; `nil` where there is no such file.
+  static func read(_ path: String) throws -> Saved? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try SafetensorsFile(path: path)
+    guard let text = file.metadata["step"], let step = Int(text) else { return nil }
+    let curve = try JSONDecoder().decode(
+      [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
+    return Saved(step: step, tensors: try file.all(), curve: curve)
   }
 
   /// Whether the state was not saved for as long as the site allows.
@@ -50,15 +55,25 @@ struct TrainingState {
 
   /// Replaces the state in one rename: the old one is there until the new one is whole.
   mutating func save(step: Int, tensors: [(String, Tensor)], curve: [CurvePoint]) throws {
-    try write(
-      tensors, to: path,
-      metadata: ["step": String(step), "curve": try Canonical(encoding: curve).text])
+    try Self.write(
+      Saved(step: step, tensors: [:], curve: curve), tensors, to: path, in: folder)
     lastSave = .now
+  }
+
+  /// Writes a state with `tensors`, aside, and renames it.
+  static func write(
+    _ state: Saved, _ tensors: [(String, Tensor)], to path: String, in folder: String
+  ) throws {
+    try write(
+      tensors, to: path, in: folder,
+      metadata: [
+        "step": String(state.step), "curve": try Canonical(encoding: state.curve).text,
+      ])
   }
 
   /// Keeps tensors as they are after `step` steps, for the artifact.
   func keep(_ tensors: [(String, Tensor)], after step: Int) throws {
-    try write(tensors, to: keptPath(step))
+    try Self.write(tensors, to: keptPath(step), in: folder)
   }
 
   /// Removes what was kept after other steps than these.
@@ -84,8 +99,9 @@ struct TrainingState {
 
   private func keptPath(_ step: Int) -> String { "\(folder)/after-\(step).safetensors" }
 
-  private func write(
-    _ tensors: [(String, Tensor)], to path: String, metadata: [String: String] = [:]
+  private static func write(
+    _ tensors: [(String, Tensor)], to path: String, in folder: String,
+    metadata: [String: String] = [:]
   ) throws {
     try AtomicFile.makeFolder(folder)
     let aside = path + ".new"

@@ -94,10 +94,21 @@ struct Reasons {
     }
     let differences = nearest.differences
     let isInherited = differences.allSatisfy { $0.hasPrefix("input ") }
-    let words = differences.joined(separator: "; ")
+    let words = (differences + [extensionWords(stage, differences)].compactMap { $0 })
+      .joined(separator: "; ")
     return nearest.stage.label == stage.label
       ? (words, isInherited)
       : ("it has never been done; nearest is '\(nearest.stage.label)': \(words)", isInherited)
+  }
+
+  /// Whether a training with more steps goes on from the end of the shorter one, and why not.
+  private func extensionWords(_ stage: Stage, _ differences: [String]) -> String? {
+    guard stage.kind == .fineTune, differences.contains(where: { $0.hasPrefix("recipe.steps ") }),
+      let parameters = try? stage.parameters.decoded(as: FineTuneParameters.self)
+    else { return nil }
+    return parameters.recipe.whyNotExtended.map {
+      "it starts anew, since \($0) (with 'head-only: 0%', 'warm-up: 0%' and 'hold: 100%' it would go on)"
+    } ?? "it goes on from the end of the shorter one"
   }
 
   private func doneWords(_ stage: Stage) -> String {

@@ -76,6 +76,7 @@ struct CodewordsPlanTests {
     #expect(
       try problems {
         try input(frames: Self.frames.replacing(mask, with: "head: { projection: 1, dropout: 0% }"))
-      }.contains("tasks/frames.yaml:5:14: unknown key 'head'; known: augment, mask, minutes, recipe"))
+      }.contains(
+        "tasks/frames.yaml:5:14: unknown key 'head'; known: augment, mask, minutes, recipe"))
   }
 }
