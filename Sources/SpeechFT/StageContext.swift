@@ -96,7 +96,8 @@ package enum StageError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(stage): there is no \(what); widen the task's minutes or the corpus's split"
     case .diverged(let stage, let step, let utterances):
       "\(stage): the loss is not a number at step \(step), in the batch of "
-        + utterances.joined(separator: ", ") + "; lower the learning rate or drop the recordings"
+        + utterances.joined(separator: ", ")
+        + "; lower the learning rate or drop the recordings (the state before that step is kept)"
     case .stopped(let stage, let step):
       "\(stage): stopped before step \(step), from which the same command goes on"
     case .unusable(let stage, let problem):

@@ -67,4 +67,39 @@ import Torch
     #expect(distance(wide, narrow) < 2e-2)
     #expect(narrow.values.allSatisfy { $0.allSatisfy(\.isFinite) })
   }
+
+  /// A loss that is no number ends the training at its step, with the recordings of its batch, and the
+  /// weights before it are kept: the next attempt meets it at once.
+  @Test func aLossThatIsNoNumberStopsAndKeepsTheStateBeforeIt() throws {
+    let world = try SpokenWorld.whole.get()
+    let stage = try #require(
+      world.plan.stages.values.first {
+        $0.kind == .fineTune && $0.label.contains("stable-ft") && $0.label.contains("phones")
+      })
+    var request = StageRequest(stage, in: world.plan, attempt: 1)
+    var parameters: FineTuneParameters = try request.parameters.decoded()
+    parameters.recipe.learningRate = 1e20
+    request.parameters = try Canonical(encoding: parameters)
+    request.key = StageKey(of: request.parameters)
+    func attempt() throws -> StageError? {
+      let folder = try TemporaryFolder()
+      return #expect(throws: StageError.self) {
+        try FineTuning(
+          StageContext(request: request, store: world.store, bench: Workbench(), report: { _ in })
+        ).write(to: folder.path)
+      }
+    }
+    guard case .diverged(_, let step, let utterances) = try #require(try attempt()) else {
+      Issue.record("it did not diverge")
+      return
+    }
+    #expect(step > parameters.recipe.headOnlySteps && !utterances.isEmpty)
+    let path = "\(world.store.root)/state/\(request.key.hex)/state.safetensors"
+    let saved = try #require(try TrainingState.read(path))
+    #expect(saved.step == step)
+    for (name, tensor) in saved.tensors where !name.hasPrefix("optimiser.") {
+      #expect(try tensor.floats().allSatisfy(\.isFinite), "\(name)")
+    }
+    #expect(try attempt() == .diverged(stage: request.label, step: step, utterances: utterances))
+  }
 }
