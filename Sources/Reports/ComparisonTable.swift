@@ -54,7 +54,7 @@ struct ComparisonTables {
     if !results.commonRows.isEmpty {
       groups.append(group("Not fine-tuned", "none", results.commonRows))
     }
-    groups += results.groups.map { group($0.title, $0.key.task, $0.rows) }
+    groups += results.groups.map { group($0.title, $0.key.task, $0.rowsWithChosen) }
     var table = ReportTable(
       name: "comparison", caption: "Methods by task: mean ± standard deviation over seeds (n − 1).",
       groupColumn: "fine-tuned on", columns: columns, groups: groups, notes: comparisonNotes)

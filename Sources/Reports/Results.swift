@@ -5,6 +5,8 @@ import OrderedCollections
 package struct Results {
   package let plan: Plan
   package let rows: [ResultRow]
+  /// The rows, and those chosen on dev after their grids: numbers that are there twice.
+  package let rowsWithChosen: [ResultRow]
   /// Stages without a number, in the order of the table.
   package let missing: [MissingMeasurement]
   /// Numbers that the plan asks for.
@@ -26,7 +28,8 @@ package struct Results {
     var gathering = Gathering(plan: plan)
     for cell in plan.cells { try gathering.add(cell, from: source) }
     self.plan = plan
-    rows = ChosenRows(plan: plan).adding(to: Array(gathering.rows.values))
+    rows = Array(gathering.rows.values)
+    rowsWithChosen = ChosenRows(plan: plan).adding(to: rows)
     missing = gathering.missing
     plannedCount = gathering.asked.count
   }
@@ -43,6 +46,9 @@ package struct Results {
       FineTuningGroup(
         key: key, title: groupTitle(key),
         rows: rows.filter { $0.model == key.model && $0.fineTuned == key.task },
+        rowsWithChosen: rowsWithChosen.filter {
+          $0.model == key.model && $0.fineTuned == key.task
+        },
         pretrained: rows.first { $0.isPretrained && $0.model == key.model })
     }
   }
@@ -78,6 +84,7 @@ package struct FineTuningGroup {
   package let key: Key
   package let title: String
   package let rows: [ResultRow]
+  let rowsWithChosen: [ResultRow]
   /// Of `tasks`, those that it was fine-tuned on.
   func own(_ tasks: [TaskColumn]) -> [TaskColumn] {
     let names = TaskGroup(name: key.task).tasks

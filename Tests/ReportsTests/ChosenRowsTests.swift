@@ -28,11 +28,12 @@ import Testing
   @Test(arguments: [([40, 60], 1), ([60, 40], 0), ([50, 50], 0)])
   func theRowThatIsBestOnDevStandsAfterItsGrid(dev: [Double?], best: Int) throws {
     let results = try made(dev: dev)
-    let names = results.rows.map(\.method.name)
+    let names = results.rowsWithChosen.map(\.method.name)
     let at = try #require(names.firstIndex(of: "early-checkpoint-chosen-on-dev"))
     #expect(names[..<at].suffix(2) == ["early-checkpoint", "early-checkpoint"])
     #expect(names.count { $0 == "early-checkpoint-chosen-on-dev" } == 1)
-    let chosen = results.rows[at]
+    let chosen = results.rowsWithChosen[at]
+    #expect(!results.rows.contains { $0.method.name == "early-checkpoint-chosen-on-dev" })
     let grid = results.rows.filter { $0.method.name == "early-checkpoint" }
     #expect(chosen.method.title == "Chosen on dev: \(grid[best].method.title)")
     for task in results.tasks {
@@ -43,7 +44,7 @@ import Testing
   /// Half a grid may lack its best point.
   @Test func aGridWithANumberMissingChoosesNone() throws {
     let results = try made(dev: [40, nil])
-    #expect(!results.rows.contains { $0.method.name == "early-checkpoint-chosen-on-dev" })
+    #expect(!results.rowsWithChosen.contains { $0.method.name == "early-checkpoint-chosen-on-dev" })
   }
 
   @Test func marksStandInTheTableAndAreExplained() throws {
