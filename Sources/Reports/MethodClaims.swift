@@ -68,26 +68,33 @@ struct MethodClaims {
       + "(\(numbers)). \(evidence.sentence)"
   }
 
-  /// `mean +1.2 points, paired over 2 seeds, range +0.4…+2.0`.
+  /// `mean +1.2 points, paired over 3 seeds, 95 % interval −0.4…+2.8`.
   private static func numbers(_ difference: Estimate) -> String {
-    let values = [difference.mean, difference.least, difference.greatest].compactMap { $0 }
+    let interval = difference.interval95
+    let values = [difference.mean, interval?.lowerBound, interval?.upperBound].compactMap { $0 }
     let words = NumberText.points(values)
-    let range = difference.count > 1 && words.count == 3 ? ", range \(words[1])…\(words[2])" : ""
+    let range = words.count == 3 ? ", 95 % interval \(words[1])…\(words[2])" : ""
     return "mean \(words.first ?? "–") points, paired over "
       + NumberText.count(difference.count, "seed") + range
   }
 
-  /// `; fine-tuned task −0.3, the others +1.6`.
+  /// `; fine-tuned task −0.3 (−2.0…+1.4), the others +1.6 (+0.2…+3.0)`.
   private func parts(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
     let own = group.own(tasks)
     let others = group.others(tasks)
-    let fineTuned = pair.difference(over: own).mean.map {
-      "fine-tuned task \(NumberText.signed($0))"
+    func words(_ what: String, _ tasks: [TaskColumn]) -> String? {
+      let difference = pair.difference(over: tasks)
+      let interval = difference.interval95
+      let values = [difference.mean, interval?.lowerBound, interval?.upperBound].compactMap { $0 }
+      let numbers = NumberText.points(values)
+      return numbers.first.map { mean in
+        what + " " + mean + (numbers.count == 3 ? " (\(numbers[1])…\(numbers[2]))" : "")
+      }
     }
-    let rest = pair.difference(over: others).mean.map {
-      "the others \(NumberText.points([$0]).joined())"
-    }
-    let words = [fineTuned, rest].compactMap { $0 }
-    return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
+    let told = [
+      words(own.count > 1 ? "fine-tuned tasks" : "fine-tuned task", own),
+      words("the others", others),
+    ].compactMap { $0 }
+    return told.isEmpty ? "" : "; " + told.joined(separator: ", ")
   }
 }

@@ -43,7 +43,23 @@ enum PlanGraph {
       "stages": .list(stages), "toDo": .integer(overview.remaining.count),
       "diskBytes": .integer(overview.bytes(of: StageKind.allCases)),
       "heldOut": try Canonical(encoding: plan.heldOut),
+      "cells": .list(try plan.cells.map(cell)),
       "training": try Canonical(encoding: TrainingShare(overview)),
+    ])
+  }
+
+  /// A row × seed of the tables: where its numbers come from, and what it heard of the tests.
+  private static func cell(_ cell: Cell) throws -> Canonical {
+    .map([
+      "model": cell.model.map { .string($0) } ?? .null,
+      "method": try Canonical(encoding: cell.method),
+      "fineTuned": cell.fineTuned.map { .string($0) } ?? .null,
+      "seed": .string(String(cell.seed)),
+      "evaluations": .map(
+        Dictionary(
+          cell.evaluations.map { ($0.key, .string($0.value.hex)) }, uniquingKeysWith: { $1 })),
+      "comparison": cell.comparison.map { .string($0.hex) } ?? .null,
+      "heard": try Canonical(encoding: cell.heard),
     ])
   }
 

@@ -59,14 +59,14 @@ import Testing
     #expect(try #require(own.mean) < 0)
   }
 
-  @Test func sentencesNameNumbersPairsAndRange() throws {
+  @Test func sentencesNameNumbersPairsAndIntervals() throws {
     let stated = try sentences([1, 2])
     #expect(stated.count == 6)
     #expect(
       stated.first
         == "Speech-FT α 0.5 exceeds Pre-trained on 3 of 3 tasks (mean +2.4 points, paired over 2 "
-        + "seeds, range +1.9…+2.9; fine-tuned task +5.5, the others +0.8). Both seeds agree on the sign, "
-        + "which chance alone gives in 50 % of cases: with 2 seeds this is not evidence of a difference."
+        + "seeds, 95 % interval −3.6…+8.4; fine-tuned task +5.5 (−2.3…+13.4), the others +0.8 "
+        + "(−4.3…+6.0)). Both seeds agree on the sign, which chance alone gives in 50 % of cases: with 2 seeds this is not evidence of a difference."
     )
   }
 
