@@ -26,22 +26,30 @@ package struct Downsampling {
     guard !utterances.isEmpty else {
       throw StageError.empty(stage: context.request.label, what: "recording")
     }
-    var parts: [Tensor] = []
     var index = FrameIndex()
+    for utterance in utterances {
+      index.append(
+        utterance: utterance, frames: encoder.configuration.frames(samples: utterance.samples))
+    }
     try Autograd.disabled {
+      var stream: SafetensorsStream?
       for (number, utterance) in utterances.enumerated() {
         let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
         let frames = try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
-        index.append(utterance: utterance, frames: frames.shape[0])
-        parts.append(try frames.contiguous())
+        // The width is known with the first frames; memory holds one utterance's at a time.
+        let file =
+          try stream
+          ?? SafetensorsStream(
+            path: folder + "/downsampled.safetensors", dtype: .float32,
+            shapes: [("frames", [index.frames, frames.shape[1]])])
+        stream = file
+        try file.append(rows: frames.contiguous())
         if number % 20 == 0 {
           context.progress(
             Double(number) / Double(utterances.count), "\(number)/\(utterances.count) recordings")
         }
       }
-      try Safetensors.write(
-        tensors: [(name: "frames", tensor: Tensor.concatenated(parts, dimension: 0))],
-        metadata: [:], to: folder + "/downsampled.safetensors")
+      try stream?.finish()
     }
     try index.write(to: folder + "/index.jsonl")
   }
@@ -70,9 +78,13 @@ struct FrameIndex {
     }
   }
 
+  /// Of all utterances.
+  var frames: Int { entries.last.map { $0.start + $0.frames } ?? 0 }
+
   mutating func append(utterance: Utterance, frames: Int) {
-    let start = entries.last.map { $0.start + $0.frames } ?? 0
-    entries.append(Entry(id: utterance.id, split: utterance.split, start: start, frames: frames))
+    let entry = Entry(
+      id: utterance.id, split: utterance.split, start: self.frames, frames: frames)
+    entries.append(entry)
   }
 
   func write(to path: String) throws {
@@ -82,13 +94,13 @@ struct FrameIndex {
   }
 }
 
-/// The stored output of a downsampling module, by utterance.
+/// The stored output of a downsampling module, by utterance, read when it is asked for.
 struct DownsampledFrames {
-  private let frames: Tensor
+  private let file: SafetensorsFile
   private let entries: [String: FrameIndex.Entry]
 
   init(folder: String) throws {
-    frames = try SafetensorsFile(path: folder + "/downsampled.safetensors").tensor(named: "frames")
+    file = try SafetensorsFile(path: folder + "/downsampled.safetensors")
     entries = Dictionary(
       try FrameIndex(path: folder + "/index.jsonl").entries.map { ($0.id, $0) },
       uniquingKeysWith: { first, _ in first })
@@ -100,6 +112,7 @@ struct DownsampledFrames {
       throw StageError.unusable(
         stage: "downsampled frames", problem: "they lack \(utterance.id)")
     }
-    return try frames.narrow(dimension: 0, start: entry.start, count: entry.frames)
+    return try file.rows(
+      entry.start..<(entry.start + entry.frames), ofTensorNamed: "frames")
   }
 }

@@ -35,14 +35,27 @@ package final class SafetensorsFile {
   ///   the file has become shorter meanwhile.
   package func tensor(named name: String) throws(SafetensorsError) -> Tensor {
     guard let entry = entry(name) else { throw .missing(file: path, tensor: name) }
-    let (tensor, start) = try allocate(entry)
-    let bytes = UnsafeMutableRawBufferPointer(start: start, count: entry.offsets.count)
-    try file.read(into: bytes, at: entry.offsets.lowerBound)
-    do throws(TorchError) {
-      return try tensor.onDevice()
-    } catch {
-      throw .refused(file: path, tensor: name, reason: error.description)
+    return try read(
+      name, entry.shape, entry.dtype, at: entry.offsets.lowerBound, bytes: entry.offsets.count)
+  }
+
+  /// Reads some rows of a tensor, its elements along the first dimension, onto the device of the
+  /// `DeviceScope`.
+  ///
+  /// - Throws: As `tensor(named:)`; `SafetensorsError.malformed` for rows that it has not.
+  package func rows(
+    _ range: Range<Int>, ofTensorNamed name: String
+  ) throws(SafetensorsError) -> Tensor {
+    guard let entry = entry(name) else { throw .missing(file: path, tensor: name) }
+    guard let all = entry.shape.first, range.lowerBound >= 0, range.upperBound <= all else {
+      throw .malformed(
+        file: path, tensor: name,
+        fault: .wrongSize(expected: range.upperBound, found: entry.shape.first ?? 0))
     }
+    let rowBytes = all == 0 ? 0 : entry.offsets.count / all
+    return try read(
+      name, [range.count] + entry.shape.dropFirst(), entry.dtype,
+      at: entry.offsets.lowerBound + range.lowerBound * rowBytes, bytes: range.count * rowBytes)
   }
 
   /// Reads all tensors, in the order of the data.
@@ -61,14 +74,26 @@ package final class SafetensorsFile {
     return all
   }
 
+  private func read(
+    _ name: String, _ shape: [Int], _ dtype: DType, at offset: Int, bytes: Int
+  ) throws(SafetensorsError) -> Tensor {
+    let (tensor, start) = try allocate(name, shape, dtype)
+    try file.read(into: UnsafeMutableRawBufferPointer(start: start, count: bytes), at: offset)
+    do throws(TorchError) {
+      return try tensor.onDevice()
+    } catch {
+      throw .refused(file: path, tensor: name, reason: error.description)
+    }
+  }
+
   private func allocate(
-    _ entry: SafetensorsEntry
+    _ name: String, _ shape: [Int], _ dtype: DType
   ) throws(SafetensorsError) -> (Tensor, UnsafeMutableRawPointer?) {
     do throws(TorchError) {
-      let tensor = try Tensor.writable(entry.shape, entry.dtype)
+      let tensor = try Tensor.writable(shape, dtype)
       return (tensor, try tensor.address())
     } catch {
-      throw .refused(file: path, tensor: entry.name, reason: error.description)
+      throw .refused(file: path, tensor: name, reason: error.description)
     }
   }
 }

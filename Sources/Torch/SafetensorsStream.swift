@@ -16,6 +16,8 @@ package final class SafetensorsStream {
   private let shapes: [[Int]]
   private let descriptor: Int32
   private var written = 0
+  /// Of the tensor at hand, where it is appended by rows.
+  private var rows = 0
 
   /// Creates the file with its header.
   ///
@@ -69,6 +71,35 @@ package final class SafetensorsStream {
       throw .unwritable(file: path, reason: reason)
     }
     written += 1
+  }
+
+  /// Writes the next rows of the next tensor of `names`, which need not be in memory whole; after its
+  /// last row the tensor after it is next.
+  ///
+  /// - Throws: `SafetensorsError.malformed` for rows of another type or shape, or more than there are.
+  package func append(rows tensor: Tensor) throws(SafetensorsError) {
+    guard written < names.count else {
+      throw .malformed(file: path, tensor: nil, fault: .trailingBytes(tensor.count))
+    }
+    let (name, shape) = (names[written], shapes[written])
+    guard tensor.knownDType == dtype else {
+      throw .malformed(file: path, tensor: name, fault: .unsupportedType(tensor.summary))
+    }
+    let bytes = dtype.bytesPerElement
+    guard let all = shape.first, let count = tensor.shape.first, rows + count <= all,
+      tensor.shape.dropFirst() == shape.dropFirst()
+    else {
+      throw .malformed(
+        file: path, tensor: name,
+        fault: .wrongSize(
+          expected: shape.dropFirst().reduce(bytes * ((shape.first ?? 0) - rows), *),
+          found: tensor.shape.reduce(bytes, *)))
+    }
+    if let reason = try Safetensors.write(tensor, name, to: descriptor, path) {
+      throw .unwritable(file: path, reason: reason)
+    }
+    rows += count
+    if rows == all { (written, rows) = (written + 1, 0) }
   }
 
   /// Flushes the file to the disk.
