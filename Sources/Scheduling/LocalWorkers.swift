@@ -46,7 +46,9 @@ package actor LocalWorkers: Backend {
     let log = try logs[worker] ?? WorkerLog(store: store)
     logs[worker] = log
     let process = await WorkerProcess(
-      program: program, arguments: ["--artifacts", store.root] + computing.arguments, log: log)
+      program: program,
+      arguments: ["--artifacts", store.root, "--parent", String(getpid())] + computing.arguments,
+      log: log)
     processes[worker] = process
     return process
   }

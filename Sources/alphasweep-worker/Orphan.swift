@@ -7,8 +7,11 @@ enum Orphan {
 
   /// Ends this process soon after the one that started it is gone. What is half-written stays aside, as
   /// after any kill, and is cleared by the next run.
-  static func endWithParent() {
-    let parent = getppid()
+  ///
+  /// - Parameter parent: The process that started it; one that is gone already is noticed too. `nil`
+  ///   takes whoever is its parent now.
+  static func endWithParent(_ parent: Int32?) {
+    let parent = parent ?? getppid()
     Thread.detachNewThread {
       while getppid() == parent { Thread.sleep(forTimeInterval: pause) }
       _exit(1)

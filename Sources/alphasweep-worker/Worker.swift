@@ -14,8 +14,8 @@ struct Worker {
       let options = try WorkerOptions(Array(CommandLine.arguments.dropFirst()))
       switch options.command {
       case .help: print(WorkerOptions.help)
-      case .serve(let store, let computing):
-        try serve(ArtifactStore(root: store), computing)
+      case .serve(let store, let computing, let parent):
+        try serve(ArtifactStore(root: store), computing, parent: parent)
       case .export(let request, let experiment, let output, let store):
         try Export.run(
           request: request, experiment: experiment, output: output,
@@ -32,8 +32,10 @@ struct Worker {
   /// What computes, for the log of the experiment.
   private static var library: String { "libtorch \(TorchRuntime.version), \(TorchRuntime.blas)" }
 
-  private static func serve(_ store: ArtifactStore, _ computing: Computing) throws {
-    Orphan.endWithParent()
+  private static func serve(
+    _ store: ArtifactStore, _ computing: Computing, parent: Int32?
+  ) throws {
+    Orphan.endWithParent(parent)
     TorchRuntime.flushDenormals()
     if let warning = TorchRuntime.blas.warning {
       FileHandle.standardError.write(Data((warning + "\n").utf8))

@@ -3,7 +3,7 @@ import Experiment
 /// What a worker is started for. Workers are started by `alphasweep`, so a few words suffice.
 struct WorkerOptions {
   enum Command: Equatable {
-    case serve(store: String, computing: Computing)
+    case serve(store: String, computing: Computing, parent: Int32?)
     case export(request: String, experiment: String, output: String, store: String)
     case look
     case library
@@ -20,7 +20,7 @@ struct WorkerOptions {
     alphasweep-worker: carries out stages for alphasweep
 
     USAGE: alphasweep-worker --artifacts <folder> [--device cpu|cuda|cuda:N] [--gradient-checkpointing]
-                                   [--save-every <seconds>]
+                                   [--save-every <seconds>] [--parent <process>]
            alphasweep-worker export --request <file> --experiment <name> --output <folder>
                                    --artifacts <folder>
            alphasweep-worker look
@@ -56,6 +56,7 @@ struct WorkerOptions {
       }
       let names = [
         "--artifacts", "--request", "--experiment", "--output", "--device", "--save-every",
+        "--parent",
       ]
       guard names.contains(name), let value = rest.popFirst()
       else { throw UsageError(description: "unexpected '\(name)'\n\n\(Self.help)") }
@@ -79,12 +80,18 @@ struct WorkerOptions {
       }
       computing.saveSeconds = seconds
     }
+    let parent = try values["--parent"].map { text throws(UsageError) in
+      guard let parent = Int32(text), parent > 0 else {
+        throw UsageError(description: "'\(text)' is no number of a process")
+      }
+      return parent
+    }
     let store = try required("--artifacts")
     command =
       isExport
       ? .export(
         request: try required("--request"), experiment: try required("--experiment"),
         output: try required("--output"), store: store)
-      : .serve(store: store, computing: computing)
+      : .serve(store: store, computing: computing, parent: parent)
   }
 }

@@ -22,13 +22,15 @@ struct FeaturesCommand: AsyncParsableCommand {
   @Option(name: [.short, .long], help: "The file to write; it must not be there yet.")
   var output: String
 
+  @OptionGroup var computing: ComputingOptions
+
   @OptionGroup var look: LookOptions
 
   func run() async throws {
     let request = LookRequest.features(
       FeaturesLook(
-        checkpoint: checkpoint, recordings: recordings, output: output, threads: look.threads,
-        device: look.device))
+        checkpoint: checkpoint, recordings: recordings, output: output, threads: computing.threads,
+        device: computing.device))
     try await look.answer(request) { answer in
       guard case .features(let features) = answer else { return nil }
       if look.json { return try Canonical(encoding: features).text + "\n" }
@@ -45,18 +47,8 @@ struct FeaturesCommand: AsyncParsableCommand {
 extension Device: ExpressibleByArgument {}
 
 struct LookOptions: ParsableArguments {
-  @Option(help: "Threads to compute with; all cores where none is said.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
-
-  @Option(help: "What to compute on: cpu, cuda or a card such as cuda:0.")
-  var device = Device.cpu
-
   @Flag(help: "Write it as JSON.")
   var json = false
-
-  func validate() throws {
-    guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
-  }
 
   /// Asks a worker and prints what `text` makes of the answer.
   func answer(_ request: LookRequest, text: (LookAnswer) throws -> String?) async throws {
@@ -67,5 +59,18 @@ struct LookOptions: ParsableArguments {
       else { throw ExitCode(Exit.failure) }
       print(text, terminator: "")
     }
+  }
+}
+
+/// What the commands that run an encoder compute with.
+struct ComputingOptions: ParsableArguments {
+  @Option(help: "Threads to compute with; all cores where none is said.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "What to compute on: cpu, cuda or a card such as cuda:0.")
+  var device = Device.cpu
+
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
   }
 }

@@ -30,6 +30,8 @@ struct SimilarityCommand: AsyncParsableCommand {
   @Option(help: "Penalty of R2, relative to the mean eigenvalue of the features' covariance.")
   var ridge = 1e-3
 
+  @OptionGroup var computing: ComputingOptions
+
   @OptionGroup var look: LookOptions
 
   func validate() throws {
@@ -41,7 +43,7 @@ struct SimilarityCommand: AsyncParsableCommand {
     let request = LookRequest.similarity(
       SimilarityLook(
         reference: reference, other: other, recordings: recordings, frames: frames, seed: seed,
-        ridge: ridge, threads: look.threads, device: look.device))
+        ridge: ridge, threads: computing.threads, device: computing.device))
     try await look.answer(request) { answer in
       guard case .similarity(let similarity) = answer else { return nil }
       return look.json ? try Canonical(encoding: similarity).text + "\n" : Self.text(similarity)

@@ -164,6 +164,21 @@ import Testing
     kill(processes[1], SIGKILL)
   }
 
+  /// A program that died before its worker looked for it: whoever inherits the worker is not its parent.
+  @Test func aWorkerWhoseParentIsGoneBeforeItStartsEnds() throws {
+    let (worker, input) = (Process(), Pipe())
+    worker.executableURL = URL(fileURLWithPath: small.builtWorker)
+    worker.arguments = ["--artifacts", small.path + "/store", "--parent", "4194304"]
+    worker.standardInput = input
+    worker.standardOutput = FileHandle.nullDevice
+    try worker.run()
+    for _ in 0..<300 where worker.isRunning { usleep(100_000) }
+    #expect(!worker.isRunning && worker.terminationStatus == 1)
+    if worker.isRunning { worker.terminate() }
+    // Open until here: a closed input ends any worker.
+    try input.fileHandleForWriting.close()
+  }
+
   /// Whether a process is there and not only its exit status.
   private static func isRunning(_ process: Int32) -> Bool {
     guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else {
