@@ -131,10 +131,17 @@ extension Definitions {
   }
 
   private func testProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {
-    guard let corpus = tasks[name].flatMap({ corpora[$0.corpus] }),
-      corpus.folder?.split.test == 0
+    guard let task = tasks[name], let corpus = corpora[task.corpus], let folder = corpus.folder
     else { return [] }
-    return [SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place)]
+    var problems: [SpecProblem] = []
+    if folder.split.test == 0 {
+      problems.append(
+        SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place))
+    }
+    if folder.split.dev == 0, task.choosesRates {
+      problems.append(SpecProblem(SpecMessage.noDevForRates(name, corpus: corpus.name), at: place))
+    }
+    return problems
   }
 
   private func corpusProblems(_ name: String, at place: SpecPlace) -> [SpecProblem] {

@@ -18,6 +18,21 @@ package struct EvaluationRecord: Sendable, Hashable, Codable {
   package var classes: Int
   /// The same head on the dev split; `nil` where no row is chosen by it.
   package var dev: Dev?
+  /// The head's learning rate where dev chose it; `nil` where there was one.
+  package var learningRate: Double?
+  /// What each rate gave on dev, in order; a rate whose loss became no number gave nothing.
+  package var rates: [Rate]?
+
+  package struct Rate: Sendable, Hashable, Codable {
+    package var learningRate: Double
+    /// In percent, of the record's metric.
+    package var dev: Double?
+
+    package init(learningRate: Double, dev: Double?) {
+      self.learningRate = learningRate
+      self.dev = dev
+    }
+  }
 
   package struct Dev: Sendable, Hashable, Codable {
     /// In percent, of the record's metric.

@@ -61,7 +61,7 @@ extension Planner {
   /// too, where the spec chooses.
   func selection(of task: TaskDefinition) -> Selection {
     var selection = task.selection
-    if spec.selectsOnDev { selection.splits.insert(.dev, at: 1) }
+    if spec.selectsOnDev || task.choosesRates { selection.splits.insert(.dev, at: 1) }
     return selection
   }
 
@@ -73,7 +73,9 @@ extension Planner {
   ) throws -> StageInput {
     var selection = task.selection
     let looksAtDev = definitions.recipe(of: task.name, in: spec)?.devEvery != nil
-    if looksAtDev || (isForEvaluation && spec.selectsOnDev) { selection.splits.append(.dev) }
+    if looksAtDev || (isForEvaluation && self.selection(of: task).splits.contains(.dev)) {
+      selection.splits.append(.dev)
+    }
     if let fineTune = task.fineTune {
       for split in [Split.train, .dev].map(\.rawValue) {
         // No limit is the largest.
@@ -147,7 +149,8 @@ extension Planner {
         seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
         label: "evaluate \(task.name) · \(label) · head seed \(seed)",
         resources: Resources(
-          cores: definition.recipe.threads, cost: Double(definition.recipe.steps) * step)))
+          cores: definition.recipe.threads,
+          cost: Double(definition.recipe.steps * definition.recipe.learningRates.count) * step)))
   }
 
   /// Compares an encoder with θ₀ on test recordings of the evaluated corpora.

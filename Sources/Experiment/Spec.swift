@@ -144,6 +144,9 @@ package struct TaskDefinition: Sendable, Hashable {
     package var recipe: FineTuneRecipe
   }
 
+  /// Whether dev chooses among several learning rates of the evaluation head.
+  var choosesRates: Bool { evaluation?.recipe.otherRates != nil }
+
   /// The recordings that evaluation heads train on and are tested with.
   package var selection: Selection { Selection(splits: [.train, .test], minutes: minutes) }
 }

@@ -71,6 +71,11 @@ package enum SpecMessage {
     "the recipe of task '\(task)' looks at dev, and corpus '\(corpus)' holds out 0% for 'dev'"
   }
 
+  static func noDevForRates(_ task: String, corpus: String) -> String {
+    "task '\(task)' chooses among learning rates on dev, and corpus '\(corpus)' holds out 0% for 'dev'; "
+      + "name one rate, or hold some out"
+  }
+
   static func endpointMissing(_ method: String) -> String {
     "'from: \(method)' takes the rows of method '\(method)', which the spec lacks; add '\(method)'"
   }

@@ -117,11 +117,14 @@ extension HeadRecipe {
       "the evaluation recipe", ["steps", "batch", "learning-rate", "clip", "threads"])
     let steps = fields.required("steps") { $0.integer(.positive) }
     let batch = fields.required("batch") { $0.integer(1...65_536) }
-    let rate = fields.required("learning-rate") { $0.number(.positive) }
+    let rates = fields.required("learning-rate") { $0.values { $0.number(.positive) }.sorted() }
     let clip = fields.required("clip") { $0.number(.positive) }
     let threads = fields.required("threads") { $0.integer(1...1024) }
-    guard let steps, let batch, let rate, let clip, let threads else { return nil }
+    guard let steps, let batch, let rates, let rate = rates.first, let clip, let threads else {
+      return nil
+    }
     return HeadRecipe(
-      steps: steps, batch: batch, learningRate: rate, clip: clip, threads: threads)
+      steps: steps, batch: batch, learningRate: rate, otherRates: Array(rates.dropFirst()),
+      clip: clip, threads: threads)
   }
 }

@@ -85,10 +85,19 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package var batch: Int
   /// Adam's learning rate, constant.
   package var learningRate: Double
+  /// Others to try, of which dev chooses; absent where there are none.
+  package private(set) var otherRates: [Double]?
   package var clip: Double
   package var threads: Int
 
-  package init(steps: Int, batch: Int, learningRate: Double, clip: Double, threads: Int) {
+  /// All rates, in order.
+  package var learningRates: [Double] { ([learningRate] + (otherRates ?? [])).sorted() }
+
+  package init(
+    steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
+    threads: Int
+  ) {
+    self.otherRates = otherRates.isEmpty ? nil : otherRates.sorted()
     self.steps = steps
     self.batch = batch
     self.learningRate = learningRate

@@ -160,14 +160,15 @@ struct TaskTable {
     func count(_ title: String, _ file: String) -> ReportTable.Column {
       ReportTable.Column(title: title, fileTitle: file, kind: .count)
     }
-    let columns = [
-      ReportTable.Column(title: "Task", fileTitle: "task", kind: .text),
-      ReportTable.Column(title: "Metric", fileTitle: "metric", kind: .text),
-      count("Training utterances", "training utterances"),
-      count("Test utterances", "test utterances"), count("Scored units", "scored units"),
-      count("Classes or symbols", "classes or symbols"),
-      ReportTable.Column(title: "Chance, %", fileTitle: "chance", kind: .number(.percent)),
-    ]
+    let columns =
+      [
+        ReportTable.Column(title: "Task", fileTitle: "task", kind: .text),
+        ReportTable.Column(title: "Metric", fileTitle: "metric", kind: .text),
+        count("Training utterances", "training utterances"),
+        count("Test utterances", "test utterances"), count("Scored units", "scored units"),
+        count("Classes or symbols", "classes or symbols"),
+        ReportTable.Column(title: "Chance, %", fileTitle: "chance", kind: .number(.percent)),
+      ] + (hasRates ? [Self.rateColumn] : [])
     let rows = results.tasks.map { task in
       let record = results.anyRecord(task)
       func cell(_ number: KeyPath<EvaluationRecord, Int>) -> ReportTable.Cell {
@@ -179,7 +180,7 @@ struct TaskTable {
         ReportTable.Cell(.text(task.title)), ReportTable.Cell(.text(task.metric)),
         cell(\.trainCount), cell(\.count), cell(\.units), cell(\.classes),
         ReportTable.Cell(chance),
-      ]
+      ] + (hasRates ? [ReportTable.Cell(.text(rates(task)))] : [])
     }
     return ReportTable(
       name: "tasks", caption: "What the tasks are measured on.", groupColumn: nil, columns: columns,
@@ -187,7 +188,28 @@ struct TaskTable {
       notes: [
         "Chance: accuracy of always answering the commonest class of the training utterances; "
           + "sequences have none."
-      ])
+      ]
+        + (hasRates
+          ? ["Learning rate: of the head, chosen on dev; how many heads each was best for."] : []))
+  }
+
+  private static let rateColumn = ReportTable.Column(
+    title: "Learning rate", fileTitle: "learning rate", kind: .text)
+
+  private func records(_ task: TaskColumn) -> [EvaluationRecord] {
+    results.rows.flatMap { Array($0.evaluations[task.name, default: [:]].values) }
+  }
+
+  private var hasRates: Bool {
+    results.tasks.contains { records($0).contains { $0.learningRate != nil } }
+  }
+
+  /// `0.001 (2), 0.01 (10)`.
+  private func rates(_ task: TaskColumn) -> String {
+    let chosen = records(task).compactMap(\.learningRate)
+    let counts = Dictionary(chosen.map { ($0, 1) }, uniquingKeysWith: +)
+    return counts.sorted { $0.key < $1.key }
+      .map { "\(NumberText.plain($0.key)) (\($0.value))" }.joined(separator: ", ")
   }
 }
 

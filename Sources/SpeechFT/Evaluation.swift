@@ -20,6 +20,42 @@ package struct Evaluation {
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.recipe.threads)
     let data = try EvaluationData(context, parameters)
+    let heads = try parameters.recipe.learningRates.compactMap { try trained($0, data) }
+    guard let best = heads.max(by: { ($0.merit ?? 0) < ($1.merit ?? 0) }) else {
+      throw StageError.unusable(
+        stage: context.request.label,
+        problem: "the loss of every learning rate became no number; name lower ones")
+    }
+    let hypotheses = try self.hypotheses(best.head, data, data.test)
+    try Self.write(hypotheses, to: folder + "/hypotheses.jsonl")
+    try best.curve.write(to: folder + "/curve.jsonl")
+    var record = data.record(parameters, hypotheses)
+    record.dev = best.dev
+    if parameters.recipe.otherRates != nil {
+      record.learningRate = best.learningRate
+      record.rates = parameters.recipe.learningRates.map { rate in
+        EvaluationRecord.Rate(
+          learningRate: rate, dev: heads.first { $0.learningRate == rate }?.dev?.value)
+      }
+    }
+    context.metric(record.metric, step: parameters.recipe.steps, record.value)
+    let text = try Canonical(encoding: record).text + "\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
+  }
+
+  /// A head after its training.
+  private struct Trained {
+    var learningRate: Double
+    var head: ProbeHead
+    var curve: Curve
+    var dev: EvaluationRecord.Dev?
+    /// What dev shows, higher being better; the first of equals is the lowest rate.
+    var merit: Double?
+  }
+
+  /// A head of one learning rate, from the same first weights and over the same batches as of any other;
+  /// `nil` where its loss became no number and there are others.
+  private func trained(_ learningRate: Double, _ data: EvaluationData) throws -> Trained? {
     guard let projection = parameters.head.projection else {
       throw StageError.request(
         stage: context.request.label, problem: "an evaluation head has a projection")
@@ -28,25 +64,25 @@ package struct Evaluation {
       layers: data.features.layers, width: data.features.width,
       projection: projection, outputs: data.inventory.outputs,
       generator: draws.generator("head"))
-    var curve = Curve()
-    try train(head, data, &curve)
-    let hypotheses = try self.hypotheses(head, data, data.test)
-    try Self.write(hypotheses, to: folder + "/hypotheses.jsonl")
-    try curve.write(to: folder + "/curve.jsonl")
-    var record = data.record(parameters, hypotheses)
-    if !data.dev.isEmpty {
-      let dev = data.record(parameters, try self.hypotheses(head, data, data.dev))
-      record.dev = EvaluationRecord.Dev(value: dev.value, count: data.dev.count)
+    var result = Trained(learningRate: learningRate, head: head, curve: Curve())
+    do {
+      try train(head, learningRate, data, &result.curve)
+    } catch StageError.diverged where parameters.recipe.otherRates != nil {
+      return nil
     }
-    context.metric(record.metric, step: parameters.recipe.steps, record.value)
-    let text = try Canonical(encoding: record).text + "\n"
-    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
+    if !data.dev.isEmpty {
+      let dev = data.record(parameters, try hypotheses(head, data, data.dev))
+      result.dev = EvaluationRecord.Dev(value: dev.value, count: data.dev.count)
+      result.merit = dev.higherIsBetter ? dev.value : -dev.value
+    }
+    return result
   }
 
-  private func train(_ head: ProbeHead, _ data: EvaluationData, _ curve: inout Curve) throws {
+  private func train(
+    _ head: ProbeHead, _ learningRate: Double, _ data: EvaluationData, _ curve: inout Curve
+  ) throws {
     let recipe = parameters.recipe
-    let optimiser = try Adam(
-      parameters: head.weights.ordered, learningRate: recipe.learningRate)
+    let optimiser = try Adam(parameters: head.weights.ordered, learningRate: learningRate)
     var batches = LengthBuckets(
       lengths: data.training.map { data.frames($0) }, limit: .count(recipe.batch), draws: draws,
       purpose: "order")
@@ -64,7 +100,7 @@ package struct Evaluation {
           utterances: batch.map { data.features.entries[$0].id })
       }
       _ = try clipGradients(optimiser.parameters.map(\.tensor), maximumNorm: recipe.clip)
-      try optimiser.step(learningRate: recipe.learningRate)
+      try optimiser.step(learningRate: learningRate)
       try optimiser.clearGradients()
       if step % 25 == 0 || step == recipe.steps - 1 { curve.append("loss", step: step, value) }
       if progress.isDue(loss: value) {

@@ -132,6 +132,30 @@ struct MultiTaskPlanTests {
       Set(plain.stages(.fineTune).map(\.key)) == Set(chosen.stages(.fineTune).map(\.key)))
   }
 
+  @Test func `heads choose among learning rates on dev, and trainings know nothing of it`() throws {
+    let rated = Self.fineTunedSpeakers.replacing(
+      "learning-rate: 3e-3", with: "learning-rate: [3e-3, 1e-3]")
+    let plan = try plan("stable-ft: {}", tasks: "[phones]", speakers: rated)
+    let plain = try self.plan("stable-ft: {}", tasks: "[phones]")
+    let evaluations = try plan.stages(.evaluate).map {
+      try $0.parameters.decoded(as: EvaluateParameters.self)
+    }
+    for parameters in evaluations {
+      let chooses = parameters.task == "speakers"
+      #expect(parameters.recipe.learningRates == (chooses ? [1e-3, 3e-3] : [1e-2]))
+      #expect(parameters.selection.splits == (chooses ? [.train, .dev, .test] : [.train, .test]))
+    }
+    #expect(Set(plan.stages(.fineTune).map(\.key)) == Set(plain.stages(.fineTune).map(\.key)))
+    #expect(
+      try problems {
+        try self.plan(
+          "stable-ft: {}", tasks: "[phones]", corpus: SmallWorld.corpus, speakers: rated)
+      } == [
+        "small.yaml:7:29: task 'speakers' chooses among learning rates on dev, and corpus 'words' holds "
+          + "out 0% for 'dev'; name one rate, or hold some out"
+      ])
+  }
+
   // MARK: Errors
 
   @Test func `merges without a cell of several tasks say what they need`() throws {

@@ -37,7 +37,8 @@ struct SpokenWorld {
   }
 
   static func plan(
-    _ yaml: String, recordings: String, commandFiles: CommandFiles = CommandFiles()
+    _ yaml: String, recordings: String, commandFiles: CommandFiles = CommandFiles(),
+    headRates: String? = nil
   ) throws -> Plan {
     let spec = try Spec(yaml: yaml, file: "vowels.yaml")
     let split = spec.fineTune?.recipe.devEvery == nil ? "dev: 0%" : "dev: 20%"
@@ -47,7 +48,12 @@ struct SpokenWorld {
     for (name, text) in [
       "speaker": speaker, "phones": phones, "frames": frames,
     ] {
-      definitions.tasks[name] = try TaskDefinition(yaml: text, file: "tasks/\(name).yaml")
+      // Of the evaluation, which stands before the fine-tuning's.
+      let rated = headRates.map {
+        text.replacing("learning-rate: 1e-2", with: "learning-rate: \($0)", maxReplacements: 1)
+      }
+      definitions.tasks[name] = try TaskDefinition(
+        yaml: rated ?? text, file: "tasks/\(name).yaml")
     }
     let listing = try RecordingListing(corpus, below: recordings)
     let (found, duplicates) = try corpus.recordings(from: listing.files)
