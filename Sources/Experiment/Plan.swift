@@ -15,6 +15,8 @@ package struct Plan: Sendable {
   package var score: ScoreRule?
   package var comparison: ComparisonRule?
   package var choices: [RowChoice] = []
+  /// What people call the fine-tuning tasks, evaluated or not, by name.
+  package var fineTuningTitles: [String: String] = [:]
   /// Artifacts that are wanted for themselves (a pre-trained model that nothing evaluates).
   package var targets: [StageKey] = []
 

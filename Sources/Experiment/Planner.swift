@@ -48,6 +48,9 @@ package struct Planner {
     self.extents = extents
     plan = Plan(experiment: input.spec.experiment, question: input.spec.question)
     plan.choices = input.spec.choices
+    for name in input.spec.fineTune?.tasks ?? [] {
+      plan.fineTuningTitles[name] = input.definitions.tasks[name]?.title
+    }
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
     plan.tasks = tasks.map(Self.column)
     plan.score = input.spec.evaluate?.score.map { score in

@@ -57,9 +57,9 @@ package struct Results {
   package var commonRows: [ResultRow] { rows.filter { $0.fineTuned == nil } }
   package var logMelRows: [ResultRow] { rows.filter { $0.model == nil } }
 
-  /// The title of a task, or its name when the experiment does not evaluate it.
+  /// The title of a task, or its name where the plan has no title of it.
   package func taskTitle(_ name: String) -> String {
-    tasks.first { $0.name == name }?.title ?? name
+    tasks.first { $0.name == name }?.title ?? plan.fineTuningTitles[name] ?? name
   }
 
   /// A row's title, with its model where there are several.
