@@ -67,6 +67,7 @@ extension ResultRow {
     row.seeds = seeds
     row.evaluations = evaluations
     row.similarities = similarities
+    row.stages = stages
     row.heard = heard
     row.trainings = trainings
     return row

@@ -77,7 +77,9 @@ struct ComparisonTables {
   private func comparisonRow(_ row: ResultRow) -> [ReportTable.Cell] {
     var cells = [ReportTable.Cell(.text(results.title(row)))]
     cells += tasks.map { task in
-      ReportTable.Cell(.init(row.estimate(task)), signs: row.heard[task.name]?.signs ?? "")
+      ReportTable.Cell(
+        .init(row.estimate(task)), signs: row.heard[task.name]?.signs ?? "",
+        origins: row.origins(of: task))
     }
     if let score {
       let estimate = score.estimate(row)

@@ -56,7 +56,8 @@ enum PageTemplate {
     <tr class="group"><th colspan="{{span}}" scope="rowgroup"><span>{{title}}</span></th></tr>
     {{/hasTitle}}
     {{#rows}}
-    <tr><th scope="row">{{head}}</th>{{#cells}}<td class="{{class}}">{{#isBest}}<b>{{text}}</b>\
+    <tr><th scope="row">{{head}}</th>{{#cells}}<td class="{{class}}"\
+    {{#hasOrigins}} title="{{origins}}"{{/hasOrigins}}>{{#isBest}}<b>{{text}}</b>\
     {{/isBest}}{{^isBest}}{{text}}{{/isBest}}</td>{{/cells}}</tr>
     {{/rows}}
     </tbody>

@@ -54,6 +54,8 @@ extension ReportTable {
               "cells": zip(row, columns).dropFirst().map { cell, column in
                 [
                   "text": cell.text(in: column), "isBest": cell.isBest,
+                  "hasOrigins": !cell.origins.isEmpty,
+                  "origins": cell.origins.joined(separator: "\n"),
                   "class": column.isText ? "text" : "number",
                 ] as [String: Any]
               },

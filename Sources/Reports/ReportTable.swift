@@ -40,8 +40,13 @@ package struct ReportTable {
     package var isBest = false
     /// Signs after the number, which the notes explain.
     package var signs = ""
+    /// Where the number comes from, a line each; pages show them at the number.
+    package var origins: [String] = []
 
-    package init(_ content: Content, isBest: Bool = false, signs: String = "") {
+    package init(
+      _ content: Content, isBest: Bool = false, signs: String = "", origins: [String] = []
+    ) {
+      self.origins = origins
       self.content = content
       self.isBest = isBest
       self.signs = signs

@@ -2,8 +2,8 @@ import Artifacts
 import Experiment
 import Foundation
 
-/// Writes an experiment's report: `report.md`, `report.html`, each table as CSV and LaTeX, and
-/// `figures/`. Equal numbers give equal bytes; a partial plan gives a report that says so.
+/// Writes an experiment's report: `report.md`, `report.html`, each table as CSV and LaTeX,
+/// `numbers.csv`, and `figures/`. Equal numbers give equal bytes; a partial plan gives a report that says so.
 package struct ReportWriter {
   /// What was written, and what could not be.
   package struct Outcome: Sendable, Equatable {
@@ -56,6 +56,7 @@ package struct ReportWriter {
       files.append(("\(table.name).csv", table.csv))
       files.append(("\(table.name).tex", table.latex))
     }
+    files.append((NumbersFile.name, NumbersFile(results: results).text))
     files.append(
       (
         "report.md",
@@ -74,7 +75,8 @@ package struct ReportWriter {
   /// What names of tables and figures begin with: nothing else in the folder is ever removed.
   private static let stems = [
     "comparison", "alpha", "trade-off", "similarity", "weight-distance", "held-out", "tasks",
-    "against-log-mel",
+    "training",
+    "against-log-mel", "numbers",
     "linear-cka", "debiased-cka", "r2",
   ]
 

@@ -14,6 +14,8 @@ package struct ResultRow {
   package var seeds: [UInt64] = []
   /// By task name and seed.
   package var evaluations: [String: [UInt64: EvaluationRecord]] = [:]
+  /// Where the numbers come from: evaluation stages by task and seed.
+  package var stages: [String: [UInt64: StageKey]] = [:]
   /// What its encoders heard of the tests, by task.
   package var heard: [String: HeardTest] = [:]
   /// The fine-tunings that its encoders come from, by seed.

@@ -145,6 +145,7 @@ private struct Gathering {
       guard let key = cell.evaluations[task.name] else { continue }
       let record = try read(key) { try Self.checked(source.metrics(for: key), key, task, plan) }
       row.evaluations[task.name, default: [:]][cell.seed] = record
+      row.stages[task.name, default: [:]][cell.seed] = key
     }
     if let key = cell.comparison {
       row.similarities[cell.seed] = try read(key) { try source.similarity(for: key) }

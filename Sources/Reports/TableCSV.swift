@@ -14,7 +14,7 @@ extension ReportTable {
     return lines.map { $0.map(Self.csvField).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  private static func csvField(_ text: String) -> String {
+  static func csvField(_ text: String) -> String {
     let mustQuote = text.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
     return mustQuote ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
   }
