@@ -9,7 +9,7 @@ struct GnuplotScript {
   private static let levels = ["#000000", "#777777"]
   /// Pixels. Narrow, so that a phone shows a figure at about its size.
   private static let width = 440
-  private static let plotHeight = 290
+  private static let plotHeight = 300
   private static let keyRowHeight = 19
 
   let chart: Chart
@@ -33,7 +33,8 @@ struct GnuplotScript {
       "set border 3 linecolor rgb '#444444'",
       "set tics nomirror out scale 0.5",
       "set grid linetype 1 linecolor rgb '#dddddd' linewidth 0.7",
-      "set key below horizontal maxcols \(columns) samplen 1.5 spacing 1.15 font 'sans-serif,11'",
+      "set key below horizontal maxcols \(columns) samplen 1.5 spacing 1.15 height 0.8 "
+        + "font 'sans-serif,11'",
       "set bars 0.5",
       "set title \(Self.quoted(chart.title))",
     ]
