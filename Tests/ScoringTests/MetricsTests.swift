@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Speech
+@testable import Scoring
 
 @Suite struct MetricsTests {
   private struct Scored: Decodable {
