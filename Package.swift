@@ -105,8 +105,8 @@ let package = Package(
     program(
       "alphasweep",
       [
-        "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Merging", arguments, logging,
-        system,
+        "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Merging",
+        arguments, logging, system,
       ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
