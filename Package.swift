@@ -93,19 +93,20 @@ let package = Package(
     floor("Artifacts", ["Experiment", system]),
     floor("Ledger", ["Experiment", grdb]),
     floor("Torch", ["CTorch", "Weights"]),
+    floor("Scoring", []),
     // Floor 2
     floor("Scheduling", ["Experiment", "Artifacts", "Ledger", subprocess, logging, system]),
     floor("Reports", ["Experiment", "Artifacts", "Ledger", mustache, collections]),
     floor("Speech", ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"]),
     floor("Merging", ["Experiment", "Artifacts", "Weights", "Libmerge"]),
     // Floor 3
-    floor("SpeechFT", ["Experiment", "Artifacts", "Torch", "Speech"]),
+    floor("SpeechFT", ["Experiment", "Artifacts", "Torch", "Scoring", "Speech"]),
     // Floor 4
     program(
       "alphasweep",
       [
-        "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Merging", arguments, logging,
-        system,
+        "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Merging",
+        arguments, logging, system,
       ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
@@ -115,6 +116,7 @@ let package = Package(
     tests("ArtifactsTests", ["Artifacts", "Experiment"]),
     tests("LedgerTests", ["Ledger", "Experiment", grdb]),
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
+    tests("ScoringTests", ["Scoring"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests(
       "SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),

@@ -1,5 +1,6 @@
 import Experiment
 import Foundation
+import Scoring
 import Speech
 import Torch
 

@@ -1,4 +1,5 @@
 import Experiment
+import Scoring
 import Speech
 import Torch
 

@@ -98,6 +98,8 @@ enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case site
     case task
     case corpus
+    /// A reference or hypothesis.
+    case score = "file to score"
   }
   case unreadable(File, path: String, problem: String)
   case checkpoint(path: String, problem: String)

@@ -21,14 +21,15 @@ struct ImportTableTests {
         == ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"])
     #expect(
       permitted["SpeechFT"]
-        == ["Experiment", "Artifacts", "Weights", "Torch", "Speech"])
+        == ["Experiment", "Artifacts", "Torch", "Scoring", "Speech"])
     #expect(
       permitted["alphasweep"] == [
-        "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Weights", "Merging",
+        "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Weights",
+        "Merging",
       ])
     #expect(
       permitted["alphasweep-worker"]
-        == ["Experiment", "Artifacts", "Weights", "Torch", "Speech", "SpeechFT"])
+        == ["Experiment", "Artifacts", "Weights", "Torch", "Scoring", "Speech", "SpeechFT"])
   }
 
   @Test func `every folder of Sources is on a floor, and every floor is a folder`() throws {
@@ -38,7 +39,8 @@ struct ImportTableTests {
   }
 
   @Test(arguments: [
-    "Experiment", "Artifacts", "Ledger", "Scheduling", "Reports", "Merging", "alphasweep",
+    "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Merging",
+    "alphasweep",
   ])
   func `the planning tower reaches nothing of the science tower`(target: String) throws {
     let science: Set = [

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Speech
+@testable import Scoring
 
 @Suite struct MetricsTests {
   private struct Scored: Decodable {
@@ -16,11 +16,13 @@ import Testing
 
   @Test func errorsAreThoseThatScliteCounts() throws {
     let utterances: [Scored] = try Fixture.json("scores.json")
-    #expect(utterances.count == 82)
+    #expect(utterances.count == 94)
     var errors = 0
+    var inventory = TokenInventory()
     for utterance in utterances {
-      let found = EditDistance(
-        reference: utterance.reference, hypothesis: utterance.hypothesis)
+      let found = TokenErrors(
+        reference: inventory.numbers(of: utterance.reference),
+        hypothesis: inventory.numbers(of: utterance.hypothesis))
       let expected = utterance.sclite
       #expect(found.errors == expected.substitutions + expected.deletions + expected.insertions)
       // Whatever the alignment, insertions less deletions is the difference in length.
@@ -29,8 +31,12 @@ import Testing
           == utterance.hypothesis.count - utterance.reference.count)
       errors += found.errors
     }
+    #expect(errors > 300)
+    let numbers = utterances.map {
+      (inventory.numbers(of: $0.reference), inventory.numbers(of: $0.hypothesis))
+    }
     let tokens = utterances.reduce(0) { $0 + $1.reference.count }
-    let rate = Metrics.tokenErrorRate(utterances.map { ($0.reference, $0.hypothesis) })
+    let rate = Metrics.tokenErrorRate(numbers.map { (reference: $0.0, hypothesis: $0.1) })
     #expect(rate == Double(errors) / Double(tokens))
   }
 
