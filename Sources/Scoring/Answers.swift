@@ -138,10 +138,8 @@ struct AnswerPairs {
     var right = AnswerReader(hypothesis)
     let references = left.read(.reference)
     let hypotheses = right.read(.hypothesis)
-    // In one file, a line that is no JSON is wrong on both sides.
-    var problems = left.problems + right.problems.filter { !left.problems.contains($0) }
-    if reference == nil { problems.sort { ($0.line ?? 0) < ($1.line ?? 0) } }
-    guard problems.isEmpty else { throw ScoreError(problems) }
+    var problems = left.problems + right.problems
+    guard problems.isEmpty else { throw ScoreError(reading: problems, isOneFile: reference == nil) }
     let said = Dictionary(hypotheses.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let asked = Set(references.map(\.id))
     let silent = references.map(\.id).filter { said[$0] == nil }

@@ -1,6 +1,6 @@
 /// Why two files cannot be scored: all that is wrong with them, or the first few of it.
 package struct ScoreError: Error, Sendable, Equatable, CustomStringConvertible {
-  package struct Problem: Sendable, Equatable, CustomStringConvertible {
+  package struct Problem: Sendable, Hashable, CustomStringConvertible {
     package var file: String
     /// From 1; `nil` where it is about the whole file.
     package var line: Int?
@@ -18,6 +18,15 @@ package struct ScoreError: Error, Sendable, Equatable, CustomStringConvertible {
   package var problems: [Problem]
 
   package init(_ problems: [Problem]) { self.problems = problems }
+
+  /// Of both sides. Where they are one file, the same line may be wrong for both.
+  init(reading problems: [Problem], isOneFile: Bool) {
+    guard isOneFile else {
+      self.problems = problems
+      return
+    }
+    self.problems = Set(problems).sorted { ($0.line ?? 0, $0.what) < ($1.line ?? 0, $1.what) }
+  }
 
   /// Problems that are told in words; of the others their number.
   private static let told = 10

@@ -11,9 +11,8 @@ struct ScoreLine {
     var number = 0
     for bytes in file.text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
       number += 1
-      let text = Substring(bytes)
-      if text.contains(where: { !$0.isWhitespace }) {
-        lines.append(ScoreLine(number: number, text: text))
+      if bytes.contains(where: { !isBlank($0) }) {
+        lines.append(ScoreLine(number: number, text: Substring(bytes)))
       }
     }
     return lines
@@ -24,8 +23,13 @@ struct ScoreLine {
     lines.first?.text.first { !$0.isWhitespace } == "{"
   }
 
-  /// The words between white space.
-  var words: [Substring] { text.split(whereSeparator: \.isWhitespace) }
+  /// The words between blanks. There may be millions of lines, so only ASCII's blanks are looked
+  /// for.
+  var words: [Substring] { text.utf8.split(whereSeparator: Self.isBlank).map { Substring($0) } }
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
 
   /// The members of a JSON object; `nil` where the line is none.
   var members: [String: JSONValue]? {

@@ -43,16 +43,32 @@ package struct TermDetection: Measure {
     let unitOf = Dictionary(uniqueKeysWithValues: counting.enumerated().map { ($1, $0) })
     let order = scores.indices.filter { unitOf[terms[$0]] != nil }
       .sorted { scores[$0] > scores[$1] }
-    trials = order.enumerated().map { place, trial in
+    let sorted = order.enumerated().map { place, trial in
       let term = terms[trial]
       return Trial(
         term: unitOf[term] ?? 0,
         gain: isTarget[trial] ? 1 / Double(targets[term]) : -beta / Double(others[term]),
         endsTie: place + 1 == order.count || scores[order[place + 1]] != scores[trial])
     }
-    self.scores = order.map { scores[$0] }
+    trials = Array(sorted.prefix(Self.worthTrying(sorted, terms: counting.count)))
+    self.scores = order.prefix(trials.count).map { scores[$0] }
     self.terms = counting
     units = counting.count
+  }
+
+  /// How many trials, from the highest score on, may hold a threshold that beats detecting nothing:
+  /// once the false alarms of every term cost as much as finding all of it gains, none after does.
+  private static func worthTrying(_ trials: [Trial], terms: Int) -> Int {
+    var cost = [Double](repeating: 0, count: terms)
+    var left = terms
+    for (place, trial) in trials.enumerated() where trial.gain < 0 {
+      let before = cost[trial.term]
+      cost[trial.term] -= trial.gain
+      // A little more than 1, for it is a sum of rounded numbers.
+      if before < 1.001, cost[trial.term] >= 1.001 { left -= 1 }
+      if left == 0 { return place + 1 }
+    }
+    return trials.count
   }
 
   /// The maximum term-weighted value; `nil` where no term counts.

@@ -31,19 +31,18 @@ struct TrialTable {
     var problems: [ScoreError.Problem] = []
     let labels = read(reference ?? hypothesis, .label, &problems)
     let scores = read(hypothesis, .score, &problems)
-    guard problems.isEmpty else { throw ScoreError(problems) }
-    let scoreOf = Dictionary(scores.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
-    let labelled = Set(labels.map(\.key))
-    let unscored = labels.filter { scoreOf[$0.key] == nil }.map { name($0.key) }
-    let extra = scores.filter { !labelled.contains($0.key) }.map { name($0.key) }
+    guard problems.isEmpty else { throw ScoreError(reading: problems, isOneFile: reference == nil) }
+    let unscored = labels.rows.filter { scores.row[$0.key] == nil }.map { name($0.key) }
+    let extra = scores.rows.filter { labels.row[$0.key] == nil }.map { name($0.key) }
     let file = (reference ?? hypothesis).name
     problems += AnswerPairs.unpaired(unscored, hypothesis.name, "has no score for", "trial", file)
     problems += AnswerPairs.unpaired(extra, file, "has no label for", "trial", hypothesis.name)
     guard problems.isEmpty else { throw ScoreError(problems) }
-    trials = labels.compactMap { label in
-      scoreOf[label.key].map {
+    trials = labels.rows.compactMap { label in
+      scores.row[label.key].map {
         Trial(
-          first: label.key.first, second: label.key.second, isTarget: label.value == 1, score: $0)
+          first: label.key.first, second: label.key.second, isTarget: label.value == 1,
+          score: scores.rows[$0].value)
       }
     }
   }
@@ -52,6 +51,12 @@ struct TrialTable {
   private struct Key: Hashable {
     var first: Int32
     var second: Int32
+  }
+
+  /// What one file says, and where of each trial.
+  private struct Side {
+    var rows: [(key: Key, value: Double, line: Int)] = []
+    var row: [Key: Int] = [:]
   }
 
   private enum What {
@@ -72,31 +77,30 @@ struct TrialTable {
 
   private mutating func read(
     _ file: ScoreFile, _ what: What, _ problems: inout [ScoreError.Problem]
-  ) -> [(key: Key, value: Double)] {
+  ) -> Side {
     let lines = ScoreLine.all(of: file)
     let isJSON = ScoreLine.isJSON(lines)
-    var first: [Key: Int] = [:]
-    var found: [(key: Key, value: Double)] = []
+    var found = Side()
+    found.rows.reserveCapacity(lines.count)
+    found.row.reserveCapacity(lines.count)
     for line in lines {
       let read = isJSON ? json(line, what) : words(line, what)
       switch read {
       case .failure(let problem):
-        let problem = ScoreError.Problem(file.name, line.number, problem.what)
-        // In one file the same line is read for both.
-        if !problems.contains(problem) { problems.append(problem) }
+        problems.append(.init(file.name, line.number, problem.what))
       case .success(let trial):
         let key = Key(first: number(of: trial.first), second: number(of: trial.second))
-        if let earlier = first.updateValue(line.number, forKey: key) {
-          let what = "trial '\(name(key))' stands in line \(earlier) already; each has one line"
-          let problem = ScoreError.Problem(file.name, line.number, what)
-          if !problems.contains(problem) { problems.append(problem) }
+        if let earlier = found.row.updateValue(found.rows.count, forKey: key) {
+          let before = found.rows[earlier].line
+          problems.append(
+            .init(
+              file.name, line.number,
+              "trial '\(name(key))' stands in line \(before) already; each has one line"))
         }
-        found.append((key, trial.value))
+        found.rows.append((key, trial.value, line.number))
       }
     }
-    if lines.isEmpty, problems.isEmpty {
-      problems.append(.init(file.name, nil, "the file is empty"))
-    }
+    if lines.isEmpty { problems.append(.init(file.name, nil, "the file is empty")) }
     return found
   }
 

@@ -233,8 +233,8 @@ import Testing
       complaint(.qbe, nil, "{\"query\":\"a\",\"document\":\"b\",\"score\":\"1\",\"label\":2}\n{}\n")
         == """
         hyp:1: 'label' must be 1 or 0, true or false, target or nontarget
-        hyp:2: 'query' and 'document' must be texts
         hyp:1: 'score' must be a number
+        hyp:2: 'query' and 'document' must be texts
         """)
     #expect(
       complaint(.sd, "SPKR-INFO x\n", "SPEAKER r 1 0 0 <NA> <NA> a")

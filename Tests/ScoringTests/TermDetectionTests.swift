@@ -22,6 +22,18 @@ import Testing
       let value = try #require(measure.values([Int](repeating: 1, count: measure.units)))[0]
       #expect(abs(value - entry.mtwv) < 1e-12)
       #expect(abs(value - entry.kaldi) < 0.5001e-4)
+      // A term drawn alone is worth what it is worth alone.
+      for (unit, term) in measure.terms.enumerated() {
+        let mine = entry.terms.indices.filter { entry.terms[$0] == term }
+        let alone = TermDetection(
+          terms: mine.map { _ in 0 }, scores: mine.map { entry.scores[$0] },
+          isTarget: mine.map { entry.labels[$0] == 1 }, beta: entry.beta)
+        let weights = (0..<measure.units).map { $0 == unit ? 2 : 0 }
+        let difference =
+          try #require(measure.maximum(weights)).value
+          - (try #require(alone.maximum([1]))).value
+        #expect(abs(difference) < 1e-12)
+      }
     }
   }
 
