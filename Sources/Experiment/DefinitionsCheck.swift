@@ -118,7 +118,12 @@ extension Definitions {
         corpus.mayTellTexts ? nil : SpecMessage.noTranscripts(name, corpus: corpus.name)
       case .alignedPhones:
         corpus.manifest == nil ? SpecMessage.noAlignment(name, corpus: corpus.name) : nil
-      case .label(let label): unknownLabel(label, of: corpus)
+      case .label, .labels, .trials:
+        task.target.labels.lazy.compactMap { unknownLabel($0, of: corpus) }.first
+      case .turns:
+        corpus.manifest == nil ? SpecMessage.noTurns(name, corpus: corpus.name) : nil
+      case .queries:
+        corpus.manifest == nil ? SpecMessage.noQueries(name, corpus: corpus.name) : nil
       case .codewords: nil
       }
     return message.map { [SpecProblem($0, at: task.places[.target])] } ?? []

@@ -11,10 +11,10 @@ extension CorpusDefinition {
     case .phones:
       recording.entry?.phones != nil || (phonemeVoice != nil && recording.entry?.text != nil)
     case .characters: recording.entry?.text != nil
-    case .label(let label): recording.labels[label] != nil
+    case .label, .labels, .trials: target.labels.allSatisfy { recording.labels[$0] != nil }
     case .slots: recording.entry?.text.map { !SlotText($0).tags.isEmpty } ?? false
     case .alignedPhones: recording.entry?.alignment?.isEmpty == false
-    case .codewords: true
+    case .codewords, .turns, .queries: true
     }
   }
 }

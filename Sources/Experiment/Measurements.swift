@@ -1,7 +1,7 @@
 /// `metrics.json` of an `evaluate` artifact: one head's score on the held-out recordings.
 package struct EvaluationRecord: Sendable, Hashable, Codable {
   package var task: String
-  /// `PER`, `CER` or `accuracy`.
+  /// `PER`, `WER`, `accuracy`, …: the one that decides.
   package var metric: String
   /// In percent.
   package var value: Double
@@ -22,6 +22,38 @@ package struct EvaluationRecord: Sendable, Hashable, Codable {
   package var learningRate: Double?
   /// What each rate gave on dev, in order; a rate whose loss became no number gave nothing.
   package var rates: [Rate]?
+  /// 95 % of draws of the test's units anew lie within; `nil` where too few can be drawn.
+  package var interval: Interval?
+  /// What was drawn for the interval: `utterances`, or the label whose values were.
+  package var drawn: String?
+  /// Other metrics of the same answers.
+  package var others: [Other]?
+  /// The share of each hidden state in what the head was given, from the first layer's input on.
+  package var layers: [Double]?
+  /// The step whose head was tested, where dev chose it.
+  package var step: Int?
+
+  package struct Interval: Sendable, Hashable, Codable {
+    package var low: Double
+    package var high: Double
+
+    package init(low: Double, high: Double) {
+      self.low = low
+      self.high = high
+    }
+  }
+
+  package struct Other: Sendable, Hashable, Codable {
+    package var metric: TaskMetric
+    package var value: Double
+    package var interval: Interval?
+
+    package init(metric: TaskMetric, value: Double, interval: Interval?) {
+      self.metric = metric
+      self.value = value
+      self.interval = interval
+    }
+  }
 
   package struct Rate: Sendable, Hashable, Codable {
     package var learningRate: Double

@@ -124,10 +124,14 @@ package struct TaskColumn: Sendable, Hashable, Codable {
   package var higherIsBetter: Bool
   /// What the numbers of this task cannot tell (channel, few speakers, …), from the task's file.
   package var caveat: String?
+  /// What else it is judged by: the values of slots beside their types. Absent for most tasks.
+  package var secondMetric: TaskMetric?
 
   package init(
-    name: String, title: String, metric: String, higherIsBetter: Bool, caveat: String?
+    name: String, title: String, metric: String, higherIsBetter: Bool, caveat: String?,
+    secondMetric: TaskMetric? = nil
   ) {
+    self.secondMetric = secondMetric
     self.name = name
     self.title = title
     self.metric = metric

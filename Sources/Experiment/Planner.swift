@@ -70,9 +70,9 @@ package struct Planner {
 
   private static func column(_ task: TaskDefinition) -> TaskColumn {
     TaskColumn(
-      name: task.name, title: task.title, metric: task.target.metric,
-      higherIsBetter: task.target.higherIsBetter,
-      caveat: task.caveat)
+      name: task.name, title: task.title, metric: task.metrics[0].name,
+      higherIsBetter: task.metrics[0].higherIsBetter, caveat: task.caveat,
+      secondMetric: task.metrics.count > 1 ? task.metrics[1] : nil)
   }
 
   func task(_ name: String) throws(SpecError) -> TaskDefinition {

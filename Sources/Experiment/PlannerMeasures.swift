@@ -61,7 +61,9 @@ extension Planner {
   /// too, where the spec chooses.
   func selection(of task: TaskDefinition) -> Selection {
     var selection = task.selection
-    if spec.selectsOnDev || task.choosesRates { selection.splits.insert(.dev, at: 1) }
+    if spec.selectsOnDev || task.evaluation?.recipe.looksAtDev == true {
+      selection.splits.insert(.dev, at: 1)
+    }
     return selection
   }
 
@@ -130,6 +132,13 @@ extension Planner {
             cost: minutes * 60 * PlanMeasures.encoding * (reading.encoder?.effort ?? 1)))))
   }
 
+  /// Where speakers are what is asked for, they are what there is more or less of.
+  private func together(_ task: TaskDefinition) -> String? {
+    if case .trials(let label) = task.target { return label }
+    let speaker = definitions.corpora[task.corpus]?.notes.speaker
+    return speaker.flatMap { task.target == .label($0) ? $0 : nil }
+  }
+
   private mutating func evaluation(
     _ task: TaskDefinition, _ features: StageInput, _ seed: UInt64, label: String
   ) throws -> StageKey {
@@ -145,7 +154,8 @@ extension Planner {
         .evaluate,
         parameters: EvaluateParameters(
           task: task.name, target: task.target, head: definition.head, recipe: definition.recipe,
-          selection: selection(of: task)),
+          selection: selection(of: task), metric: task.metric, together: together(task),
+          trials: task.trials),
         seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
         label: "evaluate \(task.name) · \(label) · head seed \(seed)",
         resources: Resources(

@@ -120,6 +120,10 @@ package struct TaskDefinition: Sendable, Hashable {
   package var title: String
   package var corpus: String
   package var target: Target
+  /// What decides instead of the target's own metric.
+  package var metric: String?
+  /// Pairs of test utterances that are drawn as trials, unless the corpus lists trials.
+  package var trials: Int?
   package var caveat: String?
   /// Limits in minutes, by split.
   package var minutes: [String: Double]
@@ -146,6 +150,9 @@ package struct TaskDefinition: Sendable, Hashable {
 
   /// Whether dev chooses among several learning rates of the evaluation head.
   var choosesRates: Bool { evaluation?.recipe.otherRates != nil }
+
+  /// What it is judged by, the first deciding.
+  package var metrics: [TaskMetric] { target.metrics(decidedBy: metric) }
 
   /// The recordings that evaluation heads train on and are tested with.
   package var selection: Selection { Selection(splits: [.train, .test], minutes: minutes) }

@@ -124,6 +124,26 @@ package enum SpecMessage {
       + "lines give an 'alignment'"
   }
 
+  static func noTurns(_ task: String, corpus: String) -> String {
+    "task '\(task)' asks who speaks when, and corpus '\(corpus)' has no manifest whose lines give "
+      + "'turns'"
+  }
+
+  static func noQueries(_ task: String, corpus: String) -> String {
+    "task '\(task)' looks for queries, and corpus '\(corpus)' has no manifest whose lines give "
+      + "'matches'"
+  }
+
+  static func evaluatedOnly(_ target: String) -> String {
+    "'\(target)' is a target of evaluation only; take 'fine-tune' out"
+  }
+
+  static func metricOfAnother(_ metric: String, _ target: String, _ known: [String]) -> String {
+    "'\(target)' is not scored by '\(metric)'; "
+      + (known.count == 1 ? "it is scored by " : "known: ")
+      + known.joined(separator: ", ")
+  }
+
   static func nothingHeldOut(_ task: String, corpus: String) -> String {
     "task '\(task)' has nothing to be tested on: corpus '\(corpus)' holds out 0% for 'test'"
   }

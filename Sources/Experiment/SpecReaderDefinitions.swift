@@ -9,7 +9,10 @@ extension TaskDefinition {
     let root = try SpecDiagnostics.root(text, file: file)
     let fields = root.fields(
       "the task",
-      ["task", "title", "corpus", "target", "caveat", "minutes", "head", "evaluate", "fine-tune"])
+      [
+        "task", "title", "corpus", "target", "metric", "caveat", "minutes", "trials", "head",
+        "evaluate", "fine-tune",
+      ])
     let name = fields.required("task", SpecFile.name)
     let title = fields.required("title") { $0.string() }
     func noted(_ key: String, _ part: SpecPlaces.Part) -> String? {
@@ -21,6 +24,14 @@ extension TaskDefinition {
     let (corpus, target) = (noted("corpus", .corpus), noted("target", .target))
     let minutes = fields.optional("minutes", Self.minutes) ?? [:]
     let word = target.map { Target(word: $0) }
+    let metric = fields.optional("metric") { place -> String? in
+      guard let metric = place.string(), let word else { return nil }
+      let known = (word.metrics.prefix(1) + word.otherMetrics).map(\.name)
+      if known.contains(metric) { return metric }
+      place.fail(SpecMessage.metricOfAnother(metric, word.word, known))
+      return nil
+    }
+    let trials = fields.optional("trials") { $0.integer(2...100_000_000) }
     var evaluation: EvaluationDefinition?
     if fields.has("head") || fields.has("evaluate") || !fields.has("fine-tune") {
       if word == .codewords { root.fail(SpecMessage.codewordsAreNotEvaluated) }
@@ -34,13 +45,17 @@ extension TaskDefinition {
     let fineTune = fields.optional("fine-tune") {
       FineTuneDefinition.read($0, isMasked: word == .codewords)
     }
+    if let word, word.isEvaluatedOnly, fineTune != nil {
+      root.fail(SpecMessage.evaluatedOnly(word.word))
+    }
     guard let name, let title, let corpus, let word else {
       self = try root.diagnostics.checked(nil)
       return
     }
     self = try root.diagnostics.checked(
       TaskDefinition(
-        name: name, title: title, corpus: corpus, target: word, caveat: caveat,
+        name: name, title: title, corpus: corpus, target: word, metric: metric, trials: trials,
+        caveat: caveat,
         minutes: minutes, evaluation: evaluation, fineTune: fineTune,
         places: root.diagnostics.places))
   }

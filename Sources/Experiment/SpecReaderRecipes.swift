@@ -114,17 +114,26 @@ extension MaskParameters {
 extension HeadRecipe {
   static func read(_ node: SpecNode) -> HeadRecipe? {
     let fields = node.fields(
-      "the evaluation recipe", ["steps", "batch", "learning-rate", "clip", "threads"])
+      "the evaluation recipe",
+      [
+        "steps", "batch", "learning-rate", "clip", "threads", "dev-every", "augment", "balanced",
+        "standardise",
+      ])
     let steps = fields.required("steps") { $0.integer(.positive) }
     let batch = fields.required("batch") { $0.integer(1...65_536) }
     let rates = fields.required("learning-rate") { $0.values { $0.number(.positive) }.sorted() }
     let clip = fields.required("clip") { $0.number(.positive) }
     let threads = fields.required("threads") { $0.integer(1...1024) }
+    let devEvery = fields.optional("dev-every") { $0.integer(.positive) }
+    let augment = fields.optional("augment", AugmentParameters.read)
+    let isBalanced = fields.optional("balanced") { $0.bool() } ?? false
+    let standardises = fields.optional("standardise") { $0.bool() } ?? true
     guard let steps, let batch, let rates, let rate = rates.first, let clip, let threads else {
       return nil
     }
     return HeadRecipe(
       steps: steps, batch: batch, learningRate: rate, otherRates: Array(rates.dropFirst()),
-      clip: clip, threads: threads)
+      clip: clip, threads: threads, devEvery: devEvery, augment: augment, isBalanced: isBalanced,
+      isRaw: !standardises)
   }
 }

@@ -28,7 +28,9 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
     // 2: sums over frames come from dsyrk, in other pieces.
     case .compare: 2
     // 2: positions are convolved by Fourier transform, CTC is summed without logarithms.
-    case .pretrain, .fineTune, .features, .evaluate: 2
+    case .pretrain, .fineTune, .features: 2
+    // 3: features are brought to scale as they are read, intervals are drawn.
+    case .evaluate: 3
     }
   }
 

@@ -78,50 +78,37 @@ package struct FeaturesParameters: Sendable, Hashable, Codable {
   }
 }
 
-/// How an evaluation head is trained.
-package struct HeadRecipe: Sendable, Hashable, Codable {
-  package var steps: Int
-  /// Utterances in a batch.
-  package var batch: Int
-  /// Adam's learning rate, constant.
-  package var learningRate: Double
-  /// Others to try, of which dev chooses; absent where there are none.
-  package private(set) var otherRates: [Double]?
-  package var clip: Double
-  package var threads: Int
-
-  /// All rates, in order.
-  package var learningRates: [Double] { ([learningRate] + (otherRates ?? [])).sorted() }
-
-  package init(
-    steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
-    threads: Int
-  ) {
-    self.otherRates = otherRates.isEmpty ? nil : otherRates.sorted()
-    self.steps = steps
-    self.batch = batch
-    self.learningRate = learningRate
-    self.clip = clip
-    self.threads = threads
-  }
-}
-
-/// Parameters of `evaluate`. Inputs: `features`, `corpus`.
+/// Parameters of `evaluate`. Inputs: `features` and `corpus`, or, where each step encodes its batch anew,
+/// `corpus`, `encoder` and `downsampled` as `features` has them.
 package struct EvaluateParameters: Sendable, Hashable, Codable {
   package var task: String
   package var target: Target
   package var head: HeadParameters
   package var recipe: HeadRecipe
   package var selection: Selection
+  /// What decides instead of the target's own metric; absent where that does.
+  package var metric: String?
+  /// The label whose values are drawn together in intervals, as the utterances of a speaker; absent where
+  /// each utterance is drawn alone.
+  package var together: String?
+  /// Pairs of test utterances that are drawn as trials; absent where the corpus lists them.
+  package var trials: Int?
+
+  /// The metrics, the first deciding.
+  package var metrics: [TaskMetric] { target.metrics(decidedBy: metric) }
 
   package init(
-    task: String, target: Target, head: HeadParameters, recipe: HeadRecipe, selection: Selection
+    task: String, target: Target, head: HeadParameters, recipe: HeadRecipe, selection: Selection,
+    metric: String? = nil, together: String? = nil, trials: Int? = nil
   ) {
     self.task = task
     self.target = target
     self.head = head
     self.recipe = recipe
     self.selection = selection
+    self.metric = metric
+    self.together = together
+    self.trials = trials
   }
 }
 

@@ -9,7 +9,7 @@ struct OutputInventory: Codable, Sendable {
   let isSequence: Bool
 
   init(_ target: Target, training: [Utterance]) {
-    isSequence = !target.isPooled && !target.isFramewise
+    isSequence = target.isSequence
     symbols = Set(training.flatMap { target.values(of: $0) ?? [] }).sorted()
   }
 
@@ -47,10 +47,12 @@ extension Target {
     switch self {
     case .phones: utterance.phones.flatMap { $0.isEmpty ? nil : $0 }
     case .characters: utterance.text.map { $0.lowercased().map(String.init) }
-    case .label(let name): utterance.labels[name].map { [$0] }
+    case .label, .labels:
+      labels.allSatisfy { utterance.labels[$0] != nil }
+        ? labels.compactMap { utterance.labels[$0] } : nil
     case .slots: utterance.text.map { SlotText($0).tokens }
     case .alignedPhones: utterance.alignment.flatMap { $0.isEmpty ? nil : $0.map(\.phone) }
-    case .codewords: nil
+    case .trials, .turns, .queries, .codewords: nil
     }
   }
 

@@ -107,7 +107,10 @@ import Testing
         #expect(frames.count == 7 && (150...200).contains(frames.units))
         if cell.model == nil { #expect(frames.value > 85, "frames show the vowel") }
         let slots = try score(cell, "slots")
-        #expect(slots.metric == "TER" && !slots.higherIsBetter)
+        #expect(slots.metric == "slot-type F1" && slots.higherIsBetter)
+        #expect(slots.others?.map(\.metric) == [.slotValueCER])
+        let interval = try #require(slots.interval)
+        #expect(interval.low <= slots.value && slots.value <= interval.high)
         // Two letters, two tags, a blank and two letters.
         #expect(slots.units == 7 * 7)
       }

@@ -62,6 +62,15 @@ ct_status ct_attention(const ct_tensor *query, const ct_tensor *key, const ct_te
                        double probability, ct_generator *_Nullable generator,
                        ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
+/// Sums over layers, weighted: features of `count` utterances, each [L, T, D] of any float type, with
+/// weights [K, L] of K heads give [K, count, padded, D], 0 beyond each utterance's T. Each dimension of
+/// each layer is first brought to x·scale + shift (both [L, D]) where those are there. In main memory the
+/// features are read once for all heads, and a head's sums do not depend on how many others there are.
+/// Only the weights have a gradient.
+ct_status ct_mix(const ct_tensor *weights, const ct_tensor *_Nonnull const *_Nonnull features,
+                 size_t count, const ct_tensor *_Nullable scale, const ct_tensor *_Nullable shift,
+                 int64_t padded, ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
 /// Philox4x32-10 itself, for comparison with published known answers.
 void ct_philox(const uint32_t counter[_Nonnull 4], const uint32_t key[_Nonnull 2],
                uint32_t out[_Nonnull 4]) CT_NOEXCEPT;

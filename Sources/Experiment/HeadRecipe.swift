@@ -1,0 +1,49 @@
+/// How an evaluation head is trained.
+package struct HeadRecipe: Sendable, Hashable, Codable {
+  package var steps: Int
+  /// Utterances in a batch.
+  package var batch: Int
+  /// Adam's learning rate, constant.
+  package var learningRate: Double
+  /// Others to try, of which dev chooses; absent where there are none.
+  package private(set) var otherRates: [Double]?
+  package var clip: Double
+  package var threads: Int
+  /// Steps between two looks at dev, of which the best is kept; absent where the last step is.
+  package var devEvery: Int?
+  /// Absent where the head is given features as they are.
+  package var augment: AugmentParameters?
+  /// True where every class is as likely in a batch as any other; absent where utterances are.
+  package private(set) var isBalanced: Bool?
+  /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
+  /// brought to mean 0 and variance 1 over the training utterances.
+  package private(set) var isRaw: Bool?
+
+  /// All rates, in order.
+  package var learningRates: [Double] { ([learningRate] + (otherRates ?? [])).sorted() }
+
+  /// Whether anything is chosen on dev.
+  package var looksAtDev: Bool { otherRates != nil || devEvery != nil }
+
+  package init(
+    steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
+    threads: Int, devEvery: Int? = nil, augment: AugmentParameters? = nil, isBalanced: Bool = false,
+    isRaw: Bool = false
+  ) {
+    self.otherRates = otherRates.isEmpty ? nil : otherRates.sorted()
+    self.steps = steps
+    self.batch = batch
+    self.learningRate = learningRate
+    self.clip = clip
+    self.threads = threads
+    self.devEvery = devEvery
+    self.augment = augment
+    self.isBalanced = isBalanced ? true : nil
+    self.isRaw = isRaw ? true : nil
+  }
+
+  /// Whether the head is looked at after `step` steps.
+  package func looksAtDev(after step: Int) -> Bool {
+    devEvery.map { step % $0 == 0 || step == steps } ?? false
+  }
+}

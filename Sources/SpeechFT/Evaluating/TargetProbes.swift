@@ -1,0 +1,215 @@
+import Experiment
+import Foundation
+import Scoring
+import Speech
+import Torch
+
+/// Heads that name a label, several labels, a sequence, or the phone of each frame.
+struct TargetProbes: ProbeTask {
+  let training: [Int]
+  let classes: [String]?
+  let metric: TaskMetric
+  private let target: Target
+  private let head: HeadParameters
+  private let augment: AugmentParameters?
+  private let draws: Draws
+  private let features: (layers: Int, width: Int)
+  private let utterances: EvaluatedUtterances
+  /// One of each label that is asked for; one for all else.
+  private let inventories: [OutputInventory]
+  /// What the corpus says of each utterance; empty where it says nothing.
+  private let references: [[String]]
+  /// Output numbers of each utterance; of several labels one of each inventory.
+  private let numbers: [[Int]]
+
+  /// The reference of a frame in which no phone was heard, which counts for nothing.
+  private static let nothing = ""
+
+  init(
+    _ context: StageContext, _ parameters: EvaluateParameters, _ features: some FrozenFeatures
+  ) throws {
+    let target = parameters.target
+    self.target = target
+    metric = parameters.metrics[0]
+    head = parameters.head
+    augment = parameters.recipe.augment
+    draws = try context.draws
+    self.features = (features.layers, features.width)
+    utterances = try EvaluatedUtterances(context, parameters, features.entries)
+    let references = utterances.all.map { utterance -> [String] in
+      guard let utterance, let values = target.values(of: utterance.value) else { return [] }
+      return target.isFramewise
+        ? utterance.value.alignedPhones(frames: utterance.frames).map { $0 ?? Self.nothing }
+        : values
+    }
+    let (utterances, heard) = (utterances, utterances.of(.train))
+    if case .labels(let names) = target {
+      inventories = names.map { name in
+        OutputInventory(.label(name), training: heard.compactMap { utterances.all[$0]?.value })
+      }
+    } else {
+      inventories = [
+        OutputInventory(target, training: heard.compactMap { utterances.all[$0]?.value })
+      ]
+    }
+    let inventories = inventories
+    let numbers = references.map { Self.numbers(of: $0, target, inventories) }
+    let training = heard.filter {
+      !numbers[$0].isEmpty
+        && (!target.isSequence || features.frames($0) >= 2 * numbers[$0].count - 1)
+    }
+    classes =
+      parameters.recipe.isBalanced == true
+      ? training.map { references[$0].joined(separator: " ") } : nil
+    (self.references, self.numbers, self.training) = (references, numbers, training)
+    try utterances.check(
+      training: training, asked: { asked($0) }, what: target.word, parameters)
+  }
+
+  private static func numbers(
+    of values: [String], _ target: Target, _ inventories: [OutputInventory]
+  ) -> [Int] {
+    switch target {
+    case .labels:
+      return zip(values, inventories).map { $1.numbers(of: [$0]).first ?? -100 }
+    case _ where target.isFramewise:
+      return values.map { inventories[0].numbers(of: [$0]).first ?? -100 }
+    default:
+      return inventories[0].numbers(of: values)
+    }
+  }
+
+  func asked(_ split: Split) -> [Int] {
+    utterances.of(split).filter { !references[$0].isEmpty }
+  }
+
+  // MARK: Head
+
+  func head(_ generator: Generator) throws -> ProbeHead {
+    try ProbeHead(
+      layers: features.layers, width: features.width, parameters: head,
+      outputs: inventories.reduce(0) { $0 + $1.outputs }, isPooled: target.isPooled,
+      generator: generator)
+  }
+
+  func weights(_ head: ProbeHead) -> HeadWeights { head.weights }
+
+  func loss(_ head: ProbeHead, _ mixed: Tensor, _ batch: ProbeBatch) throws -> Tensor {
+    var features = mixed
+    if let augment, let step = batch.step {
+      var numbers = draws.numbers("augment", step)
+      features = try SpecAugment(
+        augment, frames: batch.frames, width: self.features.width, numbers: &numbers
+      )(features, frames: batch.frames)
+    }
+    let dropout = try batch.step.map { step in
+      EncoderDropout(
+        probability: self.head.dropout, generator: try draws.generator("dropout", step))
+    }
+    let outputs = try head(features, lengths: batch.lengths, dropout: dropout)
+    let numbers = batch.utterances.map { self.numbers[$0] }
+    guard case .labels = target else {
+      return try target.loss(outputs, frames: batch.frames, numbers: numbers)
+    }
+    // The sum of the cross-entropies, as s3prl has it.
+    return try slots(outputs).enumerated().reduce(Tensor.scalar(0)) { sum, slot in
+      let classes = numbers.map { Int64($0[slot.offset]) }
+      return try sum.adding(
+        Network.crossEntropy(
+          slot.element, targets: Tensor(classes, shape: [classes.count]), ignoreIndex: -100))
+    }
+  }
+
+  /// The outputs of each label: B×classes.
+  private func slots(_ outputs: Tensor) throws -> [Tensor] {
+    var start = 0
+    return try inventories.map { inventory in
+      defer { start += inventory.outputs }
+      return try outputs.narrow(dimension: 1, start: start, count: inventory.outputs)
+    }
+  }
+
+  func answers(
+    _ head: ProbeHead, _ mixed: Tensor, _ batch: ProbeBatch
+  ) throws -> [[String]] {
+    let outputs = try head(mixed, lengths: batch.lengths)
+    guard case .labels = target else {
+      return try target.decode(outputs, frames: batch.frames).map {
+        inventories[0].symbols(of: $0)
+      }
+    }
+    let best = try slots(outputs).map { try $0.argmax(dimension: 1).ints() }
+    return batch.utterances.indices.map { row in
+      zip(best, inventories).flatMap { $1.symbols(of: [$0[row]]) }
+    }
+  }
+
+  // MARK: Scores
+
+  func test(_ answers: [Int: [String]], _ split: Split) throws -> ProbeTest {
+    let asked = asked(split)
+    let pairs = asked.map { utterance in
+      (
+        unit: utterances.unit(utterance), reference: references[utterance],
+        hypothesis: answers[utterance] ?? []
+      )
+    }
+    let lines = try pairs.map {
+      try Canonical(
+        encoding: Hypothesis(id: $0.unit.id, reference: $0.reference, hypothesis: $0.hypothesis))
+    }
+    return ProbeTest(
+      scored: scored(pairs), lines: lines,
+      count: pairs.reduce(0) { $0 + $1.reference.count { $0 != Self.nothing } })
+  }
+
+  private func scored(
+    _ pairs: [(unit: ScoredTest.Unit, reference: [String], hypothesis: [String])]
+  ) -> ScoredTest {
+    switch target {
+    case .slots:
+      return .slots(pairs.map { ($0.unit, $0.reference.joined(), $0.hypothesis.joined()) })
+    case .characters where metric == .wer:
+      return .words(pairs.map { ($0.unit, $0.reference.joined(), $0.hypothesis.joined()) })
+    case _ where target.isSequence:
+      return .tokens(pairs)
+    default:
+      return ScoredTest(
+        .ratios,
+        pairs.map { pair in
+          var unit = pair.unit
+          unit.parts =
+            target.isFramewise
+            ? Self.frameParts(pair.reference, pair.hypothesis)
+            : [pair.reference == pair.hypothesis ? 1 : 0, 1]
+          return unit
+        })
+    }
+  }
+
+  private static func frameParts(_ reference: [String], _ hypothesis: [String]) -> [Double] {
+    let asked = zip(reference, hypothesis).filter { $0.0 != nothing }
+    return [Double(asked.count { $0.0 == $0.1 }), Double(asked.count)]
+  }
+
+  var facts: ProbeFacts {
+    let test = asked(.test)
+    func labels(_ utterances: [Int]) -> [String] {
+      switch target {
+      case .labels: utterances.map { references[$0].joined(separator: " ") }
+      default: utterances.flatMap { references[$0] }.filter { $0 != Self.nothing }
+      }
+    }
+    return ProbeFacts(
+      utterances: test.count, classes: inventories.reduce(0) { $0 + $1.symbols.count },
+      chance: target.isSequence
+        ? nil : Metrics.majorityAccuracy(training: labels(training), test: labels(test)))
+  }
+}
+
+/// What a head said of a test utterance, and what was right.
+struct Hypothesis: Codable {
+  var id: String
+  var reference: [String]
+  var hypothesis: [String]
+}
