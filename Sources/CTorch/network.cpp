@@ -158,4 +158,13 @@ ct_status ct_cross_entropy(const ct_tensor *logits, const ct_tensor *targets,
   });
 }
 
+ct_status ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets,
+                                  ct_loss_reduction reduction, ct_tensor **out) noexcept {
+  return produce(out, [&] {
+    TORCH_CHECK(logits->value.sizes() == targets->value.sizes(),
+                "logits and targets must have one shape");
+    return at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {}, reduction);
+  });
+}
+
 }  // extern "C"

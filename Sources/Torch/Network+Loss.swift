@@ -71,4 +71,20 @@ extension Network {
         reduction.code, $0)
     }
   }
+  /// −y·log σ(x) − (1 − y)·log(1 − σ(x)) of each logit x and target y, as
+  /// torch.nn.functional.binary_cross_entropy_with_logits.
+  ///
+  /// - Parameters:
+  ///   - logits: Any shape.
+  ///   - targets: Of that shape, floating point, from 0 to 1.
+  ///   - reduction: `mean` is over all elements.
+  /// - Returns: A scalar, or the shape of the logits without reduction.
+  /// - Throws: `TorchError.refused` where the shapes differ.
+  package static func binaryCrossEntropy(
+    _ logits: Tensor, targets: Tensor, reduction: LossReduction = .mean
+  ) throws(TorchError) -> Tensor {
+    try Tensor.make("binaryCrossEntropy", [logits, targets]) {
+      ct_binary_cross_entropy(logits.handle, targets.handle, reduction.code, $0)
+    }
+  }
 }

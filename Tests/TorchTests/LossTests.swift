@@ -51,4 +51,23 @@ import Torch
       logits, targets: targets, ignoreIndex: -1, reduction: .none)
     try expectClose(each, oracle["cross-entropy.each"])
   }
+
+  /// What PyTorch 2.13 gives for these five, the losses of two of which a sigmoid would round to 0
+  /// or to infinity.
+  @Test func binaryCrossEntropyAndItsGradientArePyTorchs() throws {
+    let logits = try Tensor([-40, -1.5, 0, 0.5, 40] as [Float], shape: [5])
+      .setRequiresGradient(true)
+    let targets = try Tensor([1, 0, 1, 0.25, 1] as [Float], shape: [5])
+    let each = try Network.binaryCrossEntropy(logits, targets: targets, reduction: .none)
+    try expectClose(
+      each,
+      Tensor([40, 0.201413274, 0.693147182, 0.849076986, 0] as [Float], shape: [5]))
+    try each.sum().backward()
+    try expectClose(
+      logits.gradient,
+      Tensor([-1, 0.182425529, -0.5, 0.372459352, 0] as [Float], shape: [5]))
+    #expect(throws: TorchError.self) {
+      try Network.binaryCrossEntropy(logits, targets: Tensor([1] as [Float], shape: [1]))
+    }
+  }
 }

@@ -67,6 +67,11 @@ ct_status ct_cross_entropy(const ct_tensor *logits, const ct_tensor *targets,
                            double label_smoothing, ct_loss_reduction reduction,
                            ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
+/// Cross-entropy of the sigmoid of each logit with a target from 0 to 1, of one shape.
+ct_status ct_binary_cross_entropy(const ct_tensor *logits, const ct_tensor *targets,
+                                  ct_loss_reduction reduction,
+                                  ct_tensor *_Nullable *_Nonnull out) CT_NOEXCEPT;
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus
