@@ -3,8 +3,8 @@
 ///     {"recording": "talks/one.flac", "start": 1.25, "end": 4.5, "text": "so", "split": "train"}
 ///
 /// `recording` (below the site's recordings folder) and `split` must be there; `start` and `end` (in
-/// seconds), `id`, `text`, `phones`, `speaker` and `labels` may be. What is `null` is absent, and empty
-/// lines are passed over.
+/// seconds), `id`, `text`, `phones`, `alignment`, `speaker`, `labels`, and what `ManifestRelations.swift`
+/// has (`trials`, `matches`, `turns`) may be. What is `null` is absent, and empty lines are passed over.
 package struct CorpusManifest: Sendable, Hashable {
   package struct Line: Sendable, Hashable {
     /// From 1.
@@ -31,6 +31,7 @@ package struct CorpusManifest: Sendable, Hashable {
     var problems: [SpecProblem] = []
     var lines: [Line] = []
     var checks = LineChecks(labels: corpus.labels)
+    var isWhole = true
     let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, text) in texts.enumerated() where !text.allSatisfy(Self.isBlank) {
       let number = index + 1
@@ -38,6 +39,10 @@ package struct CorpusManifest: Sendable, Hashable {
       let wrong = faults + (line.map { checks.problems(of: $0) } ?? [])
       problems += wrong.map { SpecProblem($0, at: SpecPlace(file: file, line: number)) }
       if let line, wrong.isEmpty { lines.append(line) }
+      if line == nil { isWhole = false }
+    }
+    problems += checks.relations.problems(knowsAll: isWhole).map {
+      SpecProblem($0.problem, at: SpecPlace(file: file, line: $0.number))
     }
     if lines.isEmpty, problems.isEmpty {
       problems.append(SpecProblem("the manifest has no line", at: SpecPlace(file: file)))
@@ -94,6 +99,7 @@ private struct LineChecks {
   let labels: [String]
   private var pieces: [Piece: CorpusManifest.Line] = [:]
   private var names: [String: CorpusManifest.Line] = [:]
+  private(set) var relations = RelationChecks()
 
   init(labels: [String]) { self.labels = labels }
 
@@ -118,6 +124,7 @@ private struct LineChecks {
     let name = Recording(
       path: line.recording, digest: "", labels: [:], split: line.split, entry: line.entry
     ).name
+    relations.add(line, name: name)
     if let other = names[name] {
       problems.append(
         "the utterance would be called '\(name)', as that of line \(other.number) is; give each "

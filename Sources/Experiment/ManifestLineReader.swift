@@ -4,7 +4,7 @@ import Foundation
 enum ManifestLineReader {
   private static let keys = [
     "recording", "start", "end", "id", "text", "phones", "alignment", "speaker", "labels",
-    "split",
+    "split", "trials", "matches", "turns",
   ]
 
   /// - Returns: The line, unless it cannot be made, and what is wrong.
@@ -39,6 +39,9 @@ enum ManifestLineReader {
     private var numbers: [String: Double] = [:]
     private var phones: [String]?
     private var alignment: [AlignedPhone]?
+    private var trials: [SpeakerTrial]?
+    private var matches: [String]?
+    private var turns: [SpeakerTurn]?
     private var labels: [String: String] = [:]
     private(set) var problems: [String] = []
 
@@ -56,6 +59,10 @@ enum ManifestLineReader {
         case "phones": phones = read(container, key, "a list of words")
         case "alignment":
           alignment = read(container, key, "a list of [start, end, phone], in seconds")
+        case "trials":
+          trials = read(container, key, #"a list of [id, "same" or "different"]"#)
+        case "matches": matches = read(container, key, "a list of ids")
+        case "turns": turns = read(container, key, "a list of [start, end, speaker], in seconds")
         case "labels": labels = read(container, key, "an object whose values are words") ?? [:]
         default: words[name] = read(container, key, "a word")
         }
@@ -81,13 +88,14 @@ enum ManifestLineReader {
       }
       if phones?.contains("") == true { problems.append("'phones' holds an empty phone") }
       checkAlignment()
+      checkTurns()
       addSpeaker()
       guard let recording, let split else { return nil }
       return CorpusManifest.Line(
         number: number, recording: recording,
         entry: ManifestEntry(
           segment: segment, id: words["id"], text: words["text"], phones: phones,
-          alignment: alignment),
+          alignment: alignment, trials: trials, matches: matches, turns: turns),
         labels: labels, split: split)
     }
 
@@ -142,6 +150,17 @@ enum ManifestLineReader {
         }
         last = aligned.end
       }
+    }
+
+    private mutating func checkTurns() {
+      let wrong = turns?.first { $0.speaker.isEmpty || $0.start < 0 || $0.end <= $0.start }
+      guard let wrong else { return }
+      let words =
+        "[\(Canonical(number: wrong.start).text), \(Canonical(number: wrong.end).text), "
+        + "\"\(wrong.speaker)\"]"
+      problems.append(
+        "'turns' holds \(words): each must name a speaker, start at 0 or later and end after it starts"
+      )
     }
 
     /// Who speaks is a label like others.

@@ -107,12 +107,22 @@ package struct ManifestEntry: Sendable, Hashable, Codable {
   package var phones: [String]?
   /// Which phone was heard when, in seconds of the recording, in order.
   package var alignment: [AlignedPhone]?
+  /// Verification trials whose first side it is.
+  package var trials: [SpeakerTrial]?
+  /// The names of the documents in which it occurs: with them, also with none, it is a query.
+  package var matches: [String]?
+  /// Who speaks when.
+  package var turns: [SpeakerTurn]?
 
   package init(
     segment: Segment = Segment(), id: String? = nil, text: String? = nil, phones: [String]? = nil,
-    alignment: [AlignedPhone]? = nil
+    alignment: [AlignedPhone]? = nil, trials: [SpeakerTrial]? = nil, matches: [String]? = nil,
+    turns: [SpeakerTurn]? = nil
   ) {
     self.alignment = alignment
+    self.trials = trials
+    self.matches = matches
+    self.turns = turns
     self.segment = segment
     self.id = id
     self.text = text

@@ -105,11 +105,52 @@ struct ManifestStageTests {
       found == (ramp[4000..<12_000] + ramp[16_000..<24_000] + ramp[28_000...]).map(PCM16.decode))
     let facts = try Canonical(json: Data(text(artifact + "/facts.json").utf8))
     #expect(facts["recordings"]?.number == 9)
+    #expect(facts["droppedRelations"] == nil)
     #expect(
       facts["dropped"]?.text == #"""
         [{"path":"talks/one.wav","reason":"too long","seconds":2,"split":"dev"},\#
         {"path":"talks/one.wav 0-0.1 s","reason":"too short","seconds":0.1,"split":"dev"},\#
         {"path":"talks/two.wav 0-0.4 s","reason":"silent","split":"dev"}]
+        """#)
+  }
+
+  @Test func `trials, matches and turns are carried, without those of what was dropped`() throws {
+    try lines(
+      #"""
+      {"recording": "talks/one.wav", "start": 0, "end": 1, "id": "a", "speaker": "eve", "trials": [["b", "same"], ["brief", "different"], ["talks/two", "different"]], "split": "test"}
+      {"recording": "talks/one.wav", "start": 1, "end": 2, "id": "b", "speaker": "eve", "matches": ["a", "brief"], "turns": [[0.5, 1.2, "eve"], [0, 0.25, "ann"]], "split": "test"}
+      {"recording": "talks/one.wav", "start": 1.9, "end": 2, "id": "brief", "speaker": "eve", "trials": [["a", "same"]], "split": "test"}
+      {"recording": "talks/two.wav", "speaker": "bob", "turns": [[0, 0.45, "bob"], [0, 0.2, "ann"], [0.5, 2, "ann"]], "matches": [], "split": "test"}
+      """#)
+    let artifact = try run(stage())
+    let utterances = try Corpus(folder: artifact).utterances
+    #expect(utterances.map(\.id) == ["ramps/a", "ramps/b", "ramps/talks/two"])
+    #expect(
+      utterances[0].trials == [
+        SpeakerTrial(other: "ramps/b", isSame: true),
+        SpeakerTrial(other: "ramps/talks/two", isSame: false),
+      ])
+    #expect(utterances.map(\.matches) == [nil, ["ramps/a"], []])
+    #expect(utterances[0].turns == nil)
+    #expect(
+      utterances[1].turns == [
+        SpeakerTurn(start: 0.5, end: 1, speaker: "eve"),
+        SpeakerTurn(start: 0, end: 0.25, speaker: "ann"),
+      ])
+    // What was trimmed off the start is 0.4 s, and 0.7 s are left.
+    #expect(utterances[2].start == 6400 && utterances[2].samples == 11_200)
+    let turns = try #require(utterances[2].turns)
+    #expect(turns.map(\.speaker) == ["bob", "ann"])
+    let bounds = turns.flatMap { [$0.start, $0.end] }
+    #expect(zip(bounds, [0, 0.05, 0.1, 0.7]).allSatisfy { abs($0 - $1) < 1e-12 })
+    let facts = try Canonical(json: Data(text(artifact + "/facts.json").utf8))
+    #expect(
+      facts["dropped"]?.text
+        == #"[{"path":"talks/one.wav 1.9-2 s","reason":"too short","seconds":0.1,"split":"test"}]"#)
+    #expect(
+      facts["droppedRelations"]?.text == #"""
+        [{"id":"ramps/a","of":"trials","other":"ramps/brief"},\#
+        {"id":"ramps/b","of":"matches","other":"ramps/brief"}]
         """#)
   }
 

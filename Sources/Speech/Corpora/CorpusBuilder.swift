@@ -55,6 +55,7 @@ package struct CorpusBuilder: Sendable {
     let names = try self.names()
     let audio = try FileWriter(folder + "/audio.s16")
     let manifest = try FileWriter(folder + "/manifest.jsonl")
+    var kept: [Utterance] = []
     var problems: [CorpusError.Problem] = []
     var (offset, start) = (0, 0)
     for files in batches(chosen) {
@@ -68,17 +69,24 @@ package struct CorpusBuilder: Sendable {
         case .dropped(let reason):
           facts.drop(recording, reason)
         case .kept(let samples, let first):
-          let utterance = Utterance(
+          var utterance = Utterance(
             id: names[index], path: recording.path, start: first, samples: samples.count,
             offset: offset, text: spoken.texts[index], phones: spoken.phones[index],
             alignment: Self.alignment(of: recording, from: first, samples: samples.count),
             labels: recording.labels, split: recording.split)
+          relate(&utterance, to: recording)
           offset += samples.count
           facts.count(utterance)
           try audio.append(samples)
-          try manifest.append(line: utterance)
+          kept.append(utterance)
         }
       }
+    }
+    // Which trials and matches stand is known only when all have been decoded.
+    let ids = Set(kept.map(\.id))
+    for var utterance in kept {
+      facts.drop(utterance.dropRelations(notTo: ids))
+      try manifest.append(line: utterance)
     }
     try finish(problems, facts, audio, manifest, folder)
   }
@@ -95,6 +103,21 @@ package struct CorpusBuilder: Sendable {
         let (start, end) = (sample(phone.start), sample(phone.end))
         return start < end ? Utterance.Aligned(start: start, end: end, phone: phone.phone) : nil
       }
+    }
+  }
+
+  /// What a manifest says of an utterance and others, by their names in the artifact, and its turns in
+  /// seconds of what was kept of it.
+  private func relate(_ utterance: inout Utterance, to recording: Recording) {
+    guard let entry = recording.entry else { return }
+    func id(_ name: String) -> String { definition.name + "/" + name }
+    utterance.trials = entry.trials?.map { SpeakerTrial(other: id($0.other), isSame: $0.isSame) }
+    utterance.matches = entry.matches?.map(id)
+    let rate = Double(Self.sampleRate)
+    let cutAt = Int(((entry.segment.start ?? 0) * rate).rounded())
+    utterance.turns = entry.turns?.compactMap {
+      $0.within(
+        Double(utterance.start - cutAt) / rate, seconds: Double(utterance.samples) / rate)
     }
   }
 

@@ -36,6 +36,7 @@ struct CorpusFacts {
   private var counts: [Split: Int] = [:]
   private var transcribed = 0
   private var dropped: [Canonical] = []
+  private var droppedRelations: [Canonical] = []
   private var phonemes: [String: Int] = [:]
   private var labels: [String: [String: Int]] = [:]
 
@@ -51,6 +52,13 @@ struct CorpusFacts {
     ]
     if let seconds = reason.seconds { entry["seconds"] = Canonical(number: seconds) }
     dropped.append(.map(entry))
+  }
+
+  /// Trials and matches whose other side was dropped, or is a copy of another recording.
+  mutating func drop(_ relations: [Utterance.DroppedRelation]) {
+    droppedRelations += relations.map {
+      .map(["id": .string($0.id), "of": .string($0.kind), "other": .string($0.other)])
+    }
   }
 
   mutating func count(_ utterance: Utterance) {
@@ -70,7 +78,7 @@ struct CorpusFacts {
       hours[split.rawValue] = Canonical(number: seconds / 3600)
       bySplit[split.rawValue] = .integer(counts[split] ?? 0)
     }
-    return .map([
+    var members: [String: Canonical] = [
       "corpus": .string(definition.name),
       "language": .string(definition.language),
       "licence": .string(definition.licence),
@@ -82,7 +90,10 @@ struct CorpusFacts {
       "phonemes": .map(phonemes.mapValues { .integer($0) }),
       "labels": .map(labels.mapValues(Self.summary)),
       "dropped": .list(dropped.sorted { $0["path"]?.string ?? "" < $1["path"]?.string ?? "" }),
-    ])
+    ]
+    // A corpus without any has the bytes that it had before there were any.
+    if !droppedRelations.isEmpty { members["droppedRelations"] = .list(droppedRelations) }
+    return .map(members)
   }
 
   private static func summary(_ counts: [String: Int]) -> Canonical {

@@ -23,6 +23,14 @@ package struct Utterance: Sendable, Hashable, Codable {
   package var alignment: [Aligned]?
   package var labels: [String: String]
   package var split: Split
+  /// Verification trials whose first side it is, the second by its `id`; absent where a manifest gives
+  /// none. Those with an utterance that was dropped are left out.
+  package var trials: [SpeakerTrial]?
+  /// Of a query, the `id`s of the documents that it occurs in; absent for documents. All utterances of
+  /// its split that are no queries are documents.
+  package var matches: [String]?
+  /// Who speaks when, in seconds of the utterance; absent where nobody told.
+  package var turns: [SpeakerTurn]?
 
   package struct Aligned: Sendable, Hashable, Codable {
     /// Samples of the utterance, at 16 kHz.
