@@ -6,13 +6,20 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   package var recurrentWidth: Int?
   package var recurrentLayers: Int?
   package var dropout: Double
+  /// True where each BiLSTM layer ends in tanh of a square linear map; absent elsewhere.
+  package private(set) var hasTanhMaps: Bool?
+  /// Width of the layer whose mean and deviation over time are taken, of trials; absent elsewhere.
+  package private(set) var pooledWidth: Int?
   /// True where there are BiLSTM layers, which run over each utterance's own frames: keys of heads that
   /// ran over padding too are others.
   private var isPacked: Bool?
 
   package init(
-    projection: Int?, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0
+    projection: Int?, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0,
+    hasTanhMaps: Bool = false, pooledWidth: Int? = nil
   ) {
+    self.hasTanhMaps = hasTanhMaps ? true : nil
+    self.pooledWidth = pooledWidth
     isPacked = recurrentWidth == nil ? nil : true
     self.projection = projection
     self.recurrentWidth = recurrentWidth

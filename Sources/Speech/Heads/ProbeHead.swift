@@ -1,8 +1,7 @@
 import Experiment
 import Torch
 
-/// The head of evaluation: softmax-weighted sum of all hidden states, then a head as fine-tuning has
-/// it.
+/// The head of evaluation: softmax-weighted sum of all hidden states, then one of SUPERB's heads.
 ///
 /// Source: SUPERB (Yang et al. 2021, arXiv 2105.01051), s3prl's `Featurizer` and downstream heads. Heads
 /// that take the mean over time have no non-linearity before it, so pooling may come first without
@@ -10,37 +9,91 @@ import Torch
 package struct ProbeHead {
   /// Those of the head, and `layers`: a number for each hidden state.
   package let weights: HeadWeights
-  private let head: TaskHead
+  private let head: Head
 
-  private static let layersName = "layers"
+  private enum Head {
+    /// One answer an utterance, or a symbol a frame.
+    case linear(TaskHead)
+    case recurrent(RecurrentProbe)
+    case slots(SlotsHead)
 
-  package init(
-    layers: Int, width: Int, parameters: HeadParameters, outputs: Int, isPooled: Bool,
-    generator: Generator
-  ) throws {
-    head = try TaskHead(
-      random: parameters, width: width, outputs: outputs, isPooled: isPooled,
-      generator: generator)
-    var tensors = head.weights.tensors
-    tensors[Self.layersName] = try .zeros([layers])
-    weights = try HeadWeights(tensors: tensors)
+    var weights: HeadWeights {
+      switch self {
+      case .linear(let head): head.weights
+      case .recurrent(let head): head.weights
+      case .slots(let head): head.weights
+      }
+    }
   }
 
-  /// The share of each hidden state: L numbers that add up to 1.
-  package func shares() throws -> Tensor { try Self.shares(of: weights) }
-
-  package static func shares(of weights: HeadWeights) throws -> Tensor {
-    guard let layers = weights[layersName] else {
-      throw CheckpointError.tensors(path: "head", problems: ["missing \(layersName)"])
+  /// - Parameters:
+  ///   - layers: Hidden states L.
+  ///   - width: D of each.
+  ///   - parameters: Sizes.
+  ///   - target: What is predicted.
+  ///   - outputs: How many there are; of several labels those of each.
+  ///   - generator: Draws the weights; those of layers start equal.
+  /// - Throws: `TorchError`.
+  package init(
+    layers: Int, width: Int, parameters: HeadParameters, target: Target, outputs: [Int],
+    generator: Generator
+  ) throws {
+    if case .labels = target {
+      head = .slots(
+        try SlotsHead(
+          random: outputs, width: width, projection: parameters.projection ?? width,
+          generator: generator))
+    } else if let cells = parameters.recurrentWidth {
+      let sizes = RecurrentProbe.Sizes(
+        projection: parameters.projection ?? width,
+        widths: Array(repeating: cells, count: parameters.recurrentLayers ?? 1),
+        dropout: parameters.dropout, hasTanhMaps: parameters.hasTanhMaps == true, stride: 1)
+      head = .recurrent(
+        try RecurrentProbe(
+          random: sizes, width: width, outputs: outputs.reduce(0, +), generator: generator))
+    } else {
+      head = .linear(
+        try TaskHead(
+          random: parameters, width: width, outputs: outputs.reduce(0, +),
+          isPooled: target.isPooled, generator: generator))
     }
-    return try layers.softmax(dimension: 0)
+    weights = try LayerShares.adding(layers, to: head.weights)
   }
 
   /// Outputs without softmax of B×T×D, which is summed over layers already: B×classes where the head
-  /// pools, B×T×symbols where it does not. `lengths` are T of each utterance, where they differ.
+  /// pools (T is 1), B×T×symbols where it does not. `lengths` are T of each utterance.
   package func callAsFunction(
-    _ mixed: Tensor, lengths: [Int]? = nil, dropout: EncoderDropout? = nil
+    _ mixed: Tensor, lengths: [Int], dropout: EncoderDropout? = nil
   ) throws -> Tensor {
-    try head(mixed, frames: nil, lengths: lengths, dropout: dropout)
+    switch head {
+    case .linear(let head):
+      try head(mixed, frames: nil, lengths: lengths, dropout: dropout)
+    case .recurrent(let head):
+      try head(mixed, lengths: lengths, dropout: dropout?.generator).outputs
+    case .slots(let head):
+      try head(means: mixed.squeezed(1))
+    }
+  }
+
+  /// The head of several labels, which has a loss of its own.
+  package var slots: SlotsHead? {
+    if case .slots(let head) = head { head } else { nil }
+  }
+}
+
+/// How much of each hidden state a head is given: the softmax of a number for each, all equal at first.
+package enum LayerShares {
+  private static let name = "layers"
+
+  /// The weights of a head, and those of `layers` hidden states.
+  package static func adding(_ layers: Int, to weights: HeadWeights...) throws -> HeadWeights {
+    var tensors = [name: try Tensor.zeros([layers])]
+    for one in weights { tensors.merge(one.tensors) { first, _ in first } }
+    return try HeadWeights(tensors: tensors)
+  }
+
+  /// L numbers that add up to 1.
+  package static func shares(of weights: HeadWeights) throws -> Tensor {
+    try weights.tensor(name).softmax(dimension: 0)
   }
 }

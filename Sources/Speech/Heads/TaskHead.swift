@@ -34,37 +34,19 @@ package struct TaskHead {
     random parameters: HeadParameters, width: Int, outputs: Int, isPooled: Bool,
     generator: Generator
   ) throws {
-    var tensors: [String: Tensor] = [:]
-    func linear(_ name: String, from input: Int, to output: Int) throws {
-      let bound = 1 / Double(input).squareRoot()
-      tensors[name + ".weight"] = try .uniform(
-        [output, input], low: -bound, high: bound, generator: generator)
-      tensors[name + ".bias"] = try .uniform(
-        [output], low: -bound, high: bound, generator: generator)
-    }
+    var draws = HeadDraws(generator)
     if let projection = parameters.projection {
-      try linear("projection", from: width, to: projection)
+      try draws.linear("projection", from: width, to: projection)
     }
     var last = parameters.projection ?? width
     if let recurrent = parameters.recurrentWidth {
-      let bound = 1 / Double(recurrent).squareRoot()
       for layer in 0..<(parameters.recurrentLayers ?? 1) {
-        for direction in ["", "_reverse"] {
-          for (name, shape) in [
-            ("weight_ih", [4 * recurrent, last]), ("weight_hh", [4 * recurrent, recurrent]),
-            ("bias_ih", [4 * recurrent]), ("bias_hh", [4 * recurrent]),
-          ] {
-            tensors["lstm.\(name)_l\(layer)\(direction)"] = try .uniform(
-              shape, low: -bound, high: bound, generator: generator)
-          }
-        }
+        try draws.lstm("lstm", layer: layer, from: last, width: recurrent, isBidirectional: true)
         last = 2 * recurrent
       }
     }
-    try linear("output", from: last, to: outputs)
-    self.parameters = parameters
-    self.isPooled = isPooled
-    weights = try HeadWeights(tensors: tensors)
+    try draws.linear("output", from: last, to: outputs)
+    try self.init(draws.tensors, parameters: parameters, isPooled: isPooled)
   }
 
   /// A head with known weights, as a head-only phase left them.
@@ -102,36 +84,19 @@ package struct TaskHead {
   }
 
   private func map(_ name: String, _ input: Tensor) throws -> Tensor {
-    guard let weight = weights[name + ".weight"], let bias = weights[name + ".bias"] else {
-      throw CheckpointError.tensors(path: "head", problems: ["missing \(name)"])
-    }
-    return try Network.linear(input, weight: weight, bias: bias)
+    try weights.linear(name, input)
   }
 
   private func recurrent(
     _ input: Tensor, _ lengths: [Int]?, _ dropout: EncoderDropout?
   ) throws -> Tensor {
     let layers = try (0..<(parameters.recurrentLayers ?? 1)).map { layer in
-      LSTMLayer(
-        forward: try recurrentWeights("l\(layer)"),
-        backward: try recurrentWeights("l\(layer)_reverse"))
+      try weights.lstm("lstm", layer: layer, isBidirectional: true)
     }
     let between = dropout.flatMap {
       parameters.dropout > 0
         ? (probability: parameters.dropout, generator: $0.generator) : nil
     }
     return try Network.lstm(input, layers: layers, lengths: lengths, dropout: between)
-  }
-
-  private func recurrentWeights(_ suffix: String) throws -> LSTMWeights {
-    func tensor(_ name: String) throws -> Tensor {
-      guard let tensor = weights["lstm.\(name)_\(suffix)"] else {
-        throw CheckpointError.tensors(path: "head", problems: ["missing lstm.\(name)_\(suffix)"])
-      }
-      return tensor
-    }
-    return LSTMWeights(
-      input: try tensor("weight_ih"), hidden: try tensor("weight_hh"),
-      inputBias: try tensor("bias_ih"), hiddenBias: try tensor("bias_hh"))
   }
 }

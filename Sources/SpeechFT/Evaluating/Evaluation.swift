@@ -37,7 +37,7 @@ package struct Evaluation {
     let test = try training.test(best)
     var record = try EvaluationScores(context, parameters).record(
       test, task.facts, trainCount: task.training.count)
-    record.layers = try ProbeHead.shares(of: best.weights).doubles()
+    record.layers = try LayerShares.shares(of: best.weights).doubles()
     record.dev = best.dev.map {
       EvaluationRecord.Dev(value: $0, count: task.asked(.dev).count)
     }

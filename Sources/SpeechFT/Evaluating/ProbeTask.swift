@@ -12,9 +12,6 @@ struct ProbeBatch {
   var frames: [Int]
   /// The step of the training; `nil` where nothing learns.
   var step: Int?
-
-  /// T of each, where they are not all the same.
-  var lengths: [Int]? { Set(frames).count > 1 ? frames : nil }
 }
 
 /// What a kind of task makes of features: a head, a loss and a score.

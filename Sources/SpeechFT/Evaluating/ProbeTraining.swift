@@ -110,7 +110,7 @@ struct ProbeTraining<Task: ProbeTask, Features: FrozenFeatures> {
 
   /// K×B×T×D.
   private func mixed(_ weights: [HeadWeights], _ batch: ProbeBatch) throws -> Tensor {
-    let shares = try weights.map { try ProbeHead.shares(of: $0) }
+    let shares = try weights.map { try LayerShares.shares(of: $0) }
     return try features.mixed(batch.utterances, shares: Tensor.stacked(shares, dimension: 0))
   }
 

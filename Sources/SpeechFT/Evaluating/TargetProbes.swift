@@ -87,9 +87,8 @@ struct TargetProbes: ProbeTask {
 
   func head(_ generator: Generator) throws -> ProbeHead {
     try ProbeHead(
-      layers: features.layers, width: features.width, parameters: head,
-      outputs: inventories.reduce(0) { $0 + $1.outputs }, isPooled: target.isPooled,
-      generator: generator)
+      layers: features.layers, width: features.width, parameters: head, target: target,
+      outputs: inventories.map(\.outputs), generator: generator)
   }
 
   func weights(_ head: ProbeHead) -> HeadWeights { head.weights }
@@ -106,42 +105,22 @@ struct TargetProbes: ProbeTask {
       EncoderDropout(
         probability: self.head.dropout, generator: try draws.generator("dropout", step))
     }
-    let outputs = try head(features, lengths: batch.lengths, dropout: dropout)
+    let outputs = try head(features, lengths: batch.frames, dropout: dropout)
     let numbers = batch.utterances.map { self.numbers[$0] }
-    guard case .labels = target else {
-      return try target.loss(outputs, frames: batch.frames, numbers: numbers)
-    }
-    // The sum of the cross-entropies, as s3prl has it.
-    return try slots(outputs).enumerated().reduce(Tensor.scalar(0)) { sum, slot in
-      let classes = numbers.map { Int64($0[slot.offset]) }
-      return try sum.adding(
-        Network.crossEntropy(
-          slot.element, targets: Tensor(classes, shape: [classes.count]), ignoreIndex: -100))
-    }
-  }
-
-  /// The outputs of each label: B×classes.
-  private func slots(_ outputs: Tensor) throws -> [Tensor] {
-    var start = 0
-    return try inventories.map { inventory in
-      defer { start += inventory.outputs }
-      return try outputs.narrow(dimension: 1, start: start, count: inventory.outputs)
-    }
+    return try head.slots?.loss(outputs, labels: numbers)
+      ?? target.loss(outputs, frames: batch.frames, numbers: numbers)
   }
 
   func answers(
     _ head: ProbeHead, _ mixed: Tensor, _ batch: ProbeBatch
   ) throws -> [[String]] {
-    let outputs = try head(mixed, lengths: batch.lengths)
-    guard case .labels = target else {
-      return try target.decode(outputs, frames: batch.frames).map {
-        inventories[0].symbols(of: $0)
+    let outputs = try head(mixed, lengths: batch.frames)
+    if let slots = head.slots {
+      return try slots.decoded(outputs).map { classes in
+        zip(classes, inventories).flatMap { $1.symbols(of: [$0]) }
       }
     }
-    let best = try slots(outputs).map { try $0.argmax(dimension: 1).ints() }
-    return batch.utterances.indices.map { row in
-      zip(best, inventories).flatMap { $1.symbols(of: [$0[row]]) }
-    }
+    return try target.decode(outputs, frames: batch.frames).map { inventories[0].symbols(of: $0) }
   }
 
   // MARK: Scores
