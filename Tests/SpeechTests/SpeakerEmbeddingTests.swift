@@ -17,8 +17,7 @@ import Torch
       oracle.weights { $0.hasPrefix("speakers.") }, sizes: .superb)
   }
 
-  /// Also with a unit that is dead in all frames, whose deviation has no slope, and with noise
-  /// where s3prl pads with zeros.
+  /// Also with a unit that is dead in all frames, and with noise where s3prl pads with zeros.
   @Test func vectorsLossAndGradientsAreS3prls() throws {
     let rows = try lengths.enumerated().map { row, length in
       let own = try oracle["features"].select(dimension: 0, index: row)
@@ -51,6 +50,19 @@ import Torch
     }
     try expectEqual(Tensor(scores, shape: [3]), oracle["scores"])
     #expect(SpeakerEmbedding.score([0, 0], [1, 2]) == 0)
+  }
+
+  /// The second feature never changes: PyTorch's `std` gives it the gradient 0, not 0/0.
+  @Test func aDeviationOfNoneHasNoSlope() throws {
+    let frames = try Tensor([1, 5, 2, 5, 6, 5] as [Float], shape: [3, 2])
+      .setRequiresGradient(true)
+    let deviation = try frames.deviation()
+    try expectEqual(deviation, Tensor([Float(7).squareRoot(), 0], shape: [2]))
+    try deviation.sum().backward()
+    let gradient = try #require(frames.gradient).floats()
+    let slopes = [-2, -1, 3].map { Float($0) / (2 * Float(7).squareRoot()) }
+    #expect([0, 2, 4].allSatisfy { abs(gradient[$0] - slopes[$0 / 2]) < 1e-6 })
+    #expect([1, 3, 5].allSatisfy { gradient[$0] == 0 })
   }
 
   @Test func freshWeightsAreDrawnAsPyTorchs() throws {

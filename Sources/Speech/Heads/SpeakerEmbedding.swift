@@ -116,7 +116,7 @@ extension Tensor {
 
   /// The standard deviation (n − 1) over frames, [T, D] → [D]. Where it is 0, as of a unit that
   /// is dead in all frames, so is its gradient, as in PyTorch's `std`.
-  fileprivate func deviation() throws -> Tensor {
+  func deviation() throws -> Tensor {
     let variance = try variance(dimensions: [0], unbiased: true)
     let isConstant = try variance.detached().eq(0)
     return try variance.maskedFill(isConstant, 1).sqrt().maskedFill(isConstant, 0)
