@@ -94,6 +94,7 @@ let package = Package(
     floor("Ledger", ["Experiment", grdb]),
     floor("Torch", ["CTorch", "Weights"]),
     floor("Scoring", []),
+    floor("Layouts", ["Experiment"]),
     // Floor 2
     floor("Scheduling", ["Experiment", "Artifacts", "Ledger", subprocess, logging, system]),
     floor("Reports", ["Experiment", "Artifacts", "Ledger", mustache, collections]),
@@ -105,8 +106,8 @@ let package = Package(
     program(
       "alphasweep",
       [
-        "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Merging",
-        arguments, logging, system,
+        "Experiment", "Artifacts", "Ledger", "Scoring", "Layouts", "Scheduling", "Reports",
+        "Merging", arguments, logging, system,
       ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
@@ -117,6 +118,7 @@ let package = Package(
     tests("LedgerTests", ["Ledger", "Experiment", grdb]),
     tests("TorchTests", ["Torch", "CTorch"], fixtures: true),
     tests("ScoringTests", ["Scoring"], fixtures: true),
+    tests("LayoutsTests", ["Layouts", "Experiment"], fixtures: true),
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests(
       "SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),

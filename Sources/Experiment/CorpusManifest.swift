@@ -14,6 +14,16 @@ package struct CorpusManifest: Sendable, Hashable {
     package var entry: ManifestEntry
     package var labels: [String: String]
     package var split: Split
+
+    package init(
+      number: Int, recording: String, entry: ManifestEntry, labels: [String: String], split: Split
+    ) {
+      self.number = number
+      self.recording = recording
+      self.entry = entry
+      self.labels = labels
+      self.split = split
+    }
   }
 
   package let lines: [Line]
@@ -121,9 +131,7 @@ private struct LineChecks {
       ]
     }
     pieces[piece] = line
-    let name = Recording(
-      path: line.recording, digest: "", labels: [:], split: line.split, entry: line.entry
-    ).name
+    let name = line.name
     relations.add(line, name: name)
     if let other = names[name] {
       problems.append(

@@ -21,6 +21,7 @@ struct Alphasweep: AsyncParsableCommand {
       PlanCommand.self, RunCommand.self, StatusCommand.self, WhyCommand.self, ReportCommand.self,
       ExportCommand.self, ConvertCommand.self, InspectCommand.self, FeaturesCommand.self,
       SimilarityCommand.self, MergeCommand.self, ScoreCommand.self,
+      CorpusCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import Experiment
 import Foundation
+import Layouts
 import Merging
 import Scoring
 
@@ -31,13 +32,21 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
 
 /// What is wrong, in words. Errors that stand in a file begin with its name, as compilers' do.
 private func message(of error: any Error) -> String {
-  error is SpecError || error is ScoreError ? String(describing: error) : "alphasweep: \(error)"
+  standsInFile(error) ? String(describing: error) : "alphasweep: \(error)"
+}
+
+private func standsInFile(_ error: any Error) -> Bool {
+  switch error {
+  case is SpecError, is ScoreError, LayoutError.problems, CorpusCommandError.absent: true
+  default: false
+  }
 }
 
 private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
     || error is CorpusDefinitionError || error is WorkspaceError
-    || error is HubCacheError || error is ScoreError || (error as? MergeError)?.isBadInput ?? false
+    || error is HubCacheError || error is ScoreError || error is LayoutError
+    || error is CorpusCommandError || (error as? MergeError)?.isBadInput ?? false
 }
 
 /// Text for people, beside what a program may read on standard output.

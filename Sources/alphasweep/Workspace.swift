@@ -100,6 +100,8 @@ enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case corpus
     /// A reference or hypothesis.
     case score = "file to score"
+    case manifest
+    case lexicon
   }
   case unreadable(File, path: String, problem: String)
   case checkpoint(path: String, problem: String)

@@ -24,8 +24,8 @@ struct ImportTableTests {
         == ["Experiment", "Artifacts", "Torch", "Scoring", "Speech"])
     #expect(
       permitted["alphasweep"] == [
-        "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Weights",
-        "Merging",
+        "Experiment", "Artifacts", "Ledger", "Scoring", "Layouts", "Scheduling", "Reports",
+        "Weights", "Merging",
       ])
     #expect(
       permitted["alphasweep-worker"]
@@ -39,7 +39,7 @@ struct ImportTableTests {
   }
 
   @Test(arguments: [
-    "Experiment", "Artifacts", "Ledger", "Scoring", "Scheduling", "Reports", "Merging",
+    "Experiment", "Artifacts", "Ledger", "Scoring", "Layouts", "Scheduling", "Reports", "Merging",
     "alphasweep",
   ])
   func `the planning tower reaches nothing of the science tower`(target: String) throws {
