@@ -18,6 +18,8 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
   /// brought to mean 0 and variance 1 over the training utterances.
   package private(set) var isRaw: Bool?
+  /// AdamW's weight decay; absent for Adam.
+  package var decay: Double?
 
   /// All rates, in order.
   package var learningRates: [Double] { ([learningRate] + (otherRates ?? [])).sorted() }
@@ -28,8 +30,9 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package init(
     steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
     threads: Int, devEvery: Int? = nil, augment: AugmentParameters? = nil, isBalanced: Bool = false,
-    isRaw: Bool = false
+    isRaw: Bool = false, decay: Double? = nil
   ) {
+    self.decay = decay
     self.otherRates = otherRates.isEmpty ? nil : otherRates.sorted()
     self.steps = steps
     self.batch = batch
@@ -40,6 +43,11 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     self.augment = augment
     self.isBalanced = isBalanced ? true : nil
     self.isRaw = isRaw ? true : nil
+  }
+
+  /// Of what is judged without a head.
+  package static func none(threads: Int) -> HeadRecipe {
+    HeadRecipe(steps: 0, batch: 1, learningRate: 0, clip: 1, threads: threads)
   }
 
   /// Whether the head is looked at after `step` steps.

@@ -14,7 +14,9 @@ extension CorpusDefinition {
     case .label, .labels, .trials: target.labels.allSatisfy { recording.labels[$0] != nil }
     case .slots: recording.entry?.text.map { !SlotText($0).tags.isEmpty } ?? false
     case .alignedPhones: recording.entry?.alignment?.isEmpty == false
-    case .codewords, .turns, .queries: true
+    case .turns: recording.entry?.turns != nil
+    case .queries: recording.entry?.matches != nil
+    case .codewords: true
     }
   }
 }
@@ -31,7 +33,7 @@ extension PlannerInput {
         let manifest = corpus.manifest, let found = recordings[corpus.name], !found.isMissing
       else { continue }
       let isEvaluated = spec.evaluate?.tasks.contains(name) ?? false
-      for split in isEvaluated ? [Split.train, .test] : [.train] {
+      for split in isEvaluated ? task.selection.splits : [.train] {
         let isTold = found.recordings.contains {
           $0.split == split && corpus.tells(task.target, $0)
         }

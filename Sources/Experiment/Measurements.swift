@@ -30,6 +30,8 @@ package struct EvaluationRecord: Sendable, Hashable, Codable {
   package var others: [Other]?
   /// The share of each hidden state in what the head was given, from the first layer's input on.
   package var layers: [Double]?
+  /// The hidden state that dev chose, where only one is looked at.
+  package var layer: Int?
   /// The step whose head was tested, where dev chose it.
   package var step: Int?
 

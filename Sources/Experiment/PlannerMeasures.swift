@@ -61,7 +61,8 @@ extension Planner {
   /// too, where the spec chooses.
   func selection(of task: TaskDefinition) -> Selection {
     var selection = task.selection
-    if spec.selectsOnDev || task.evaluation?.recipe.looksAtDev == true {
+    let looksAtDev = spec.selectsOnDev || task.evaluation?.recipe.looksAtDev == true
+    if looksAtDev, !selection.splits.contains(.dev) {
       selection.splits.insert(.dev, at: 1)
     }
     return selection

@@ -155,7 +155,9 @@ package struct TaskDefinition: Sendable, Hashable {
   package var metrics: [TaskMetric] { target.metrics(decidedBy: metric) }
 
   /// The recordings that evaluation heads train on and are tested with.
-  package var selection: Selection { Selection(splits: [.train, .test], minutes: minutes) }
+  package var selection: Selection {
+    Selection(splits: target == .queries ? [.dev, .test] : [.train, .test], minutes: minutes)
+  }
 }
 
 /// What is true of a machine: `experiments/sites/<name>.yaml`. Nothing here enters a key.

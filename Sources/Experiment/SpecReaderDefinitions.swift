@@ -35,8 +35,14 @@ extension TaskDefinition {
     var evaluation: EvaluationDefinition?
     if fields.has("head") || fields.has("evaluate") || !fields.has("fine-tune") {
       if word == .codewords { root.fail(SpecMessage.codewordsAreNotEvaluated) }
-      let head = fields.required("head", HeadParameters.read)
-      let recipe = fields.required("evaluate", HeadRecipe.read)
+      let isHeadless = word == .queries
+      let head =
+        isHeadless
+        ? HeadParameters(projection: nil)
+        : fields.required("head") { HeadParameters.read($0, for: word) }
+      let recipe = fields.required("evaluate") {
+        isHeadless ? HeadRecipe.withoutHead($0) : HeadRecipe.read($0)
+      }
       evaluation = head.flatMap { head in
         recipe.map { EvaluationDefinition(head: head, recipe: $0) }
       }

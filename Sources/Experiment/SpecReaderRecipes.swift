@@ -70,23 +70,6 @@ extension FineTuneRecipe {
   }
 }
 
-extension HeadParameters {
-  static func read(_ node: SpecNode) -> HeadParameters? {
-    let fields = node.fields(
-      "the head", ["projection", "recurrent-width", "recurrent-layers", "dropout"])
-    let width = fields.optional("recurrent-width") { $0.integer(1...8192) }
-    let layers = fields.optional("recurrent-layers") { $0.integer(1...16) }
-    if (width == nil) != (layers == nil) {
-      node.fail("'recurrent-width' and 'recurrent-layers' go together")
-    }
-    guard let projection = fields.required("projection", { $0.integer(1...65_536) }),
-      let dropout = fields.required("dropout", { $0.share(0...0.99) })
-    else { return nil }
-    return HeadParameters(
-      projection: projection, recurrentWidth: width, recurrentLayers: layers, dropout: dropout)
-  }
-}
-
 extension AugmentParameters {
   static func read(_ node: SpecNode) -> AugmentParameters? {
     let fields = node.fields(
@@ -108,32 +91,5 @@ extension MaskParameters {
     let length = fields.required("length") { $0.integer(1...1000) }
     guard let probability, let length else { return nil }
     return MaskParameters(probability: probability, length: length)
-  }
-}
-
-extension HeadRecipe {
-  static func read(_ node: SpecNode) -> HeadRecipe? {
-    let fields = node.fields(
-      "the evaluation recipe",
-      [
-        "steps", "batch", "learning-rate", "clip", "threads", "dev-every", "augment", "balanced",
-        "standardise",
-      ])
-    let steps = fields.required("steps") { $0.integer(.positive) }
-    let batch = fields.required("batch") { $0.integer(1...65_536) }
-    let rates = fields.required("learning-rate") { $0.values { $0.number(.positive) }.sorted() }
-    let clip = fields.required("clip") { $0.number(.positive) }
-    let threads = fields.required("threads") { $0.integer(1...1024) }
-    let devEvery = fields.optional("dev-every") { $0.integer(.positive) }
-    let augment = fields.optional("augment", AugmentParameters.read)
-    let isBalanced = fields.optional("balanced") { $0.bool() } ?? false
-    let standardises = fields.optional("standardise") { $0.bool() } ?? true
-    guard let steps, let batch, let rates, let rate = rates.first, let clip, let threads else {
-      return nil
-    }
-    return HeadRecipe(
-      steps: steps, batch: batch, learningRate: rate, otherRates: Array(rates.dropFirst()),
-      clip: clip, threads: threads, devEvery: devEvery, augment: augment, isBalanced: isBalanced,
-      isRaw: !standardises)
   }
 }

@@ -2,12 +2,12 @@ import Experiment
 
 /// QUESST 2014 (Anguera et al. 2015): spoken queries, documents, and which occur where.
 ///
-/// A line has one split, so a manifest has the queries of `dev` or of `eval` with all documents.
-/// SUPERB takes those in English (`nnenglish`).
+/// Both parts of queries look in the same documents, which are of the split test. SUPERB takes those
+/// in English (`nnenglish`).
 package enum Quesst2014Layout: CorpusLayout {
   package static let name = "quesst2014"
   package static let summary =
-    "query by example: matches of --queries dev (split dev) or eval (split test); untrimmed"
+    "query by example: queries of dev and of eval (split test), or --queries one; untrimmed"
   package static let options: Set<LayoutOption> = [.queries, .language]
   package static let tree = """
     quesst14Database/
@@ -24,23 +24,26 @@ package enum Quesst2014Layout: CorpusLayout {
   package static func read(
     into draft: inout LayoutDraft, _ options: LayoutOptions
   ) throws(LayoutError) {
-    let part = options.queries ?? "eval"
-    guard ["dev", "eval"].contains(part) else {
+    let parts = options.queries.map { [$0] } ?? ["dev", "eval"]
+    for part in parts where !["dev", "eval"].contains(part) {
       throw draft.option("'--queries' is dev or eval, not '\(part)'")
     }
-    let split: Split = part == "dev" ? .dev : .test
     let language = options.language ?? "nnenglish"
     let documents = try paths("scoring/language_key_utterances.lst", language, &draft)
-    let queries = try paths("scoring/language_key_\(part).lst", language, &draft)
-    let truth = try draft.list("scoring/groundtruth_quesst14_\(part)/quesst14_\(part).rttm")
-    let heard = occurrences(truth)
     let names = Set(documents.map(stem))
     let whole = Segment(start: 0)
     // The utterances' ids are what the scorers' files call them.
-    for path in documents { draft.add(path, split, ManifestEntry(segment: whole, id: stem(path))) }
-    for path in queries {
-      let matches = heard[stem(path), default: []].intersection(names).sorted()
-      draft.add(path, split, ManifestEntry(segment: whole, id: stem(path), matches: matches))
+    for path in documents { draft.add(path, .test, ManifestEntry(segment: whole, id: stem(path))) }
+    for part in parts {
+      let queries = try paths("scoring/language_key_\(part).lst", language, &draft)
+      let truth = try draft.list("scoring/groundtruth_quesst14_\(part)/quesst14_\(part).rttm")
+      let heard = occurrences(truth)
+      for path in queries {
+        let matches = heard[stem(path), default: []].intersection(names).sorted()
+        draft.add(
+          path, part == "dev" ? .dev : .test,
+          ManifestEntry(segment: whole, id: stem(path), matches: matches))
+      }
     }
   }
 

@@ -59,7 +59,7 @@ struct CorpusPrepareCommand: AsyncParsableCommand {
   @Option(help: "Of ted-lium-3: so many hours of the training part.")
   var hours: Double?
 
-  @Option(help: "Of quesst2014: whose queries, dev or eval (where none is given).")
+  @Option(help: "Of quesst2014: whose queries alone, dev or eval.")
   var queries: String?
 
   @Option(

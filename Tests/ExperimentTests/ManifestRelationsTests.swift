@@ -97,7 +97,7 @@ struct ManifestRelationsTests {
         line("a.wav", "test", #", "trials": [["a", "same"], ["b", "same"], ["b", "different"]]"#),
         line("b.wav", "test", #", "trials": [["c", "same"], ["nobody", "same"]]"#),
         line("c.wav", "dev", #", "matches": ["c", "d", "q"]"#),
-        line("d.wav", "test"),
+        line("d.wav", "train"),
         line("q.wav", "dev", #", "matches": ["c"]"#))
     }
     #expect(
@@ -108,7 +108,7 @@ struct ManifestRelationsTests {
           + "must be of one",
         "talks.jsonl:2:1: 'trials' names 'nobody', and no line's utterance is called so; a name is a "
           + "line's 'id', or its recording's path without the extension",
-        "talks.jsonl:3:1: 'matches' names 'd' of line 4, whose split is 'test' and not 'dev'; both "
+        "talks.jsonl:3:1: 'matches' names 'd' of line 4, whose split is 'train' and not 'dev'; both "
           + "must be of one",
         "talks.jsonl:3:1: 'matches' names 'q' of line 5, which has 'matches' itself: it is a query "
           + "and no document",

@@ -152,11 +152,12 @@ struct SpeakerLayoutTests {
         "\(part)_queries/quesst14_\(part)_0001.wav", "\(part)_queries/quesst14_\(part)_0002.wav")
     }
     try site.touch("Audio/\(name(1)).wav", "Audio/\(name(2)).wav", "Audio/\(name(3)).wav")
-    func lines(_ part: String, _ split: String) -> String {
+    let documents = (1...3).map {
+      #"{"id":"\#(name($0))","recording":"quesst14Database/Audio/\#(name($0)).wav","split":"test","start":0}"#
+        + "\n"
+    }.joined()
+    func queries(_ part: String, _ split: String) -> String {
       """
-      {"id":"\(name(1))","recording":"quesst14Database/Audio/\(name(1)).wav","split":"\(split)","start":0}
-      {"id":"\(name(2))","recording":"quesst14Database/Audio/\(name(2)).wav","split":"\(split)","start":0}
-      {"id":"\(name(3))","recording":"quesst14Database/Audio/\(name(3)).wav","split":"\(split)","start":0}
       {"id":"quesst14_\(part)_0001","matches":["\(name(1))","\(name(3))"],\
       "recording":"quesst14Database/\(part)_queries/quesst14_\(part)_0001.wav","split":"\(split)","start":0}
       {"id":"quesst14_\(part)_0002","matches":[],\
@@ -165,10 +166,10 @@ struct SpeakerLayoutTests {
       """
     }
     let found = try site.manifest(Quesst2014Layout.self)
-    #expect(found.text == lines("eval", "test"))
+    #expect(found.text == documents + queries("dev", "dev") + queries("eval", "test"))
     #expect(found.counts == ["recordings of other languages: 1"])
-    #expect(
-      try site.manifest(Quesst2014Layout.self) { $0.queries = "dev" }.text == lines("dev", "dev"))
+    let one = try site.manifest(Quesst2014Layout.self) { $0.queries = "dev" }
+    #expect(one.text == documents + queries("dev", "dev"))
     #expect(
       try site.complaint(Quesst2014Layout.self) { $0.queries = "test" }
         == "layout 'quesst2014': '--queries' is dev or eval, not 'test'")

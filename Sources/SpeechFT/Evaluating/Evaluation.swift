@@ -20,8 +20,17 @@ package struct Evaluation {
     try TorchRuntime.setThreads(parameters.recipe.threads)
     let features = try StoredFeatures(
       folder: context.folder("features"), isPooled: parameters.target.isPooled,
-      isRaw: parameters.recipe.isRaw == true)
-    try write(TargetProbes(context, parameters, features), features, to: folder)
+      isRaw: parameters.recipe.isRaw == true || parameters.target == .queries)
+    switch parameters.target {
+    case .queries:
+      try QueryEvaluation(context, parameters, features).write(to: folder)
+    case .trials:
+      try write(VerificationProbes(context, parameters, features), features, to: folder)
+    case .turns:
+      try write(DiarizationProbes(context, parameters, features), features, to: folder)
+    default:
+      try write(TargetProbes(context, parameters, features), features, to: folder)
+    }
   }
 
   private func write<Task: ProbeTask>(
@@ -101,5 +110,6 @@ struct EvaluationScores {
     try write(Canonical(encoding: record).text + "\n", "metrics.json")
     try write(Canonical(encoding: test.scored).text + "\n", "scored.json")
     try write(test.lines.map { $0.text + "\n" }.joined(), "hypotheses.jsonl")
+    for (name, text) in test.files.sorted(by: { $0.key < $1.key }) { try write(text, name) }
   }
 }

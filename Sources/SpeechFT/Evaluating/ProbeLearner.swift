@@ -18,11 +18,14 @@ struct ProbeLearner<Head> {
   /// Its weights.
   private var best: [String: Tensor] = [:]
 
-  init(head: Head, weights: HeadWeights, learningRate: Double) throws {
+  /// `decay` is AdamW's; `nil` for Adam.
+  init(head: Head, weights: HeadWeights, learningRate: Double, decay: Double?) throws {
     self.head = head
     self.weights = weights
     self.learningRate = learningRate
-    optimiser = try Adam(parameters: weights.ordered, learningRate: learningRate)
+    optimiser = try Adam(
+      parameters: weights.ordered, learningRate: learningRate, weightDecay: decay ?? 0,
+      decoupled: decay != nil)
   }
 
   /// One step of Adam.

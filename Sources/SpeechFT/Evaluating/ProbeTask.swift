@@ -47,6 +47,8 @@ struct ProbeTest {
   var lines: [Canonical]
   /// What errors are counted over: tokens, utterances, trials.
   var count: Int
+  /// What is written beside, by file name.
+  var files: [String: String] = [:]
 }
 
 /// Numbers of a task that no head changes.

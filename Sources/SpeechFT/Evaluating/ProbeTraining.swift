@@ -28,7 +28,8 @@ struct ProbeTraining<Task: ProbeTask, Features: FrozenFeatures> {
     let (task, draws) = (task, draws)
     learners = try recipe.learningRates.map { rate in
       let head = try task.head(draws.generator("head"))
-      return try ProbeLearner(head: head, weights: task.weights(head), learningRate: rate)
+      return try ProbeLearner(
+        head: head, weights: task.weights(head), learningRate: rate, decay: recipe.decay)
     }
   }
 

@@ -32,11 +32,11 @@ struct StoredFeatures: FrozenFeatures {
       (layers, width) = (file.shape.layers, file.shape.width)
       store = .frames(file)
     }
+    guard !isRaw else { return }
     let training = entries.indices.filter { entries[$0].split == .train }
     guard !training.isEmpty else {
       throw StageError.empty(stage: folder, what: "training recording")
     }
-    guard !isRaw else { return }
     var sums = ScalingSums()
     for utterance in training { try sums.add(features(utterance)) }
     scaling = try sums.scaling()
