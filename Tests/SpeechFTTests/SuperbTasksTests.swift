@@ -161,7 +161,8 @@ import Testing
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func plan(_ folder: TemporaryFolder) throws -> Plan {
+  /// With `steps`, every head takes so few of them.
+  private static func plan(_ folder: TemporaryFolder, steps: Int? = nil) throws -> Plan {
     try SpokenWorld.record(in: folder)
     var definitions = Definitions()
     var recordings: [String: CorpusRecordings] = [:]
@@ -175,7 +176,12 @@ import Testing
       definitions.corpora[name] = corpus
       recordings[name] = try RecordingListing(corpus, below: folder.path).recordings(of: corpus)
     }
-    for (name, text) in tasks {
+    for (name, whole) in tasks {
+      var text = whole
+      if let steps {
+        text.replace(/steps: [0-9]+/, with: "steps: \(steps)")
+        text.replace("dev-every: 40", with: "dev-every: 3")
+      }
       definitions.tasks[name] = try TaskDefinition(yaml: text, file: "tasks/\(name).yaml")
     }
     return try Planner.plan(
@@ -244,6 +250,42 @@ import Testing
       #expect(words.step.map { $0 % 40 } == 0)
       #expect(try record("voices").drawn == "speaker" && words.drawn == "utterances")
       #expect(try record("queries").layer == 0)
+    }
+  }
+
+  /// A head that is stopped after each of its steps, and every time goes on in a new attempt.
+  @Test func anEvaluationStoppedAfterEveryStepGivesTheSameBytes() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let plan = try Self.plan(folder, steps: 7)
+      let store = ArtifactStore(root: folder.path + "/artifacts")
+      func run(_ stage: Stage, attempt: Int, stop: StopRequest = StopRequest()) throws {
+        try StageExecution.run(
+          StageContext(
+            request: StageRequest(stage, in: plan, attempt: attempt), store: store,
+            bench: Workbench(), stop: stop, report: { _ in }))
+      }
+      for stage in plan.stages.values { try run(stage, attempt: 1) }
+      let heads = plan.stages.values.filter {
+        $0.kind == .evaluate && !$0.label.contains("queries")
+      }
+      #expect(heads.count == 5)
+      for stage in heads {
+        let whole = try store.record(stage.kind, stage.key)
+        try FileManager.default.removeItem(atPath: store.folder(stage.kind, stage.key))
+        var attempts = 0
+        while !store.contains(stage.kind, stage.key) {
+          attempts += 1
+          try #require(attempts < 20)
+          let stop = StopRequest()
+          _ = stop.make()
+          do {
+            try run(stage, attempt: attempts, stop: stop)
+          } catch StageError.stopped {}
+        }
+        #expect(attempts == 8, "\(stage.label)")
+        #expect(try store.record(stage.kind, stage.key) == whole, "\(stage.label)")
+      }
     }
   }
 }
