@@ -140,21 +140,6 @@ package struct TaskColumn: Sendable, Hashable, Codable {
   }
 }
 
-/// score = 1000 · mean over tasks of (x − floor) / (ceiling − floor), the form of SUPERB_S.
-package struct ScoreRule: Sendable, Hashable, Codable {
-  package var name: String
-  /// The title of the row whose mean result is the floor of each task (`log-mel`).
-  package var floorRow: String
-  /// The ceiling of each task, in the task's metric.
-  package var ceilings: [String: Double]
-
-  package init(name: String, floorRow: String, ceilings: [String: Double]) {
-    self.name = name
-    self.floorRow = floorRow
-    self.ceilings = ceilings
-  }
-}
-
 /// What was compared with θ₀, and over which frames.
 package struct ComparisonRule: Sendable, Hashable, Codable {
   package var measures: [String]

@@ -54,10 +54,7 @@ package struct Planner {
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
     plan.tasks = tasks.map(Self.column)
     plan.score = input.spec.evaluate?.score.map { score in
-      let ceilings = plan.tasks.map { ($0.name, $0.higherIsBetter ? 100.0 : 0) }
-      return ScoreRule(
-        name: score.name, floorRow: score.floor,
-        ceilings: Dictionary(ceilings, uniquingKeysWith: { first, _ in first }))
+      ScoreRule(name: score.name, floorRow: score.floor, tasks: plan.tasks)
     }
     if !input.spec.methods.isEmpty {
       plan.comparison = input.spec.compare.map { compare in
