@@ -76,6 +76,8 @@ package enum Quantity: Sendable, Hashable {
   case distance
   /// Points with a sign: two decimals.
   case difference
+  /// As published: two decimals.
+  case exact
   /// Three decimals; what is less reads so.
   case probability
 
@@ -85,6 +87,7 @@ package enum Quantity: Sendable, Hashable {
     case .similarity: NumberText.similarity(value)
     case .distance: NumberText.distance(value)
     case .difference: NumberText.signed(value, 2)
+    case .exact: NumberText.minus(value, 2)
     case .probability: value < 0.001 ? "< 0.001" : NumberText.fixed(value, 3)
     }
   }
@@ -102,7 +105,7 @@ package enum Quantity: Sendable, Hashable {
   /// all seeds share most of what they measure.
   private func spreadText(_ spread: Double, mean: String, _ decimals: Int) -> String {
     switch self {
-    case .percent, .score, .difference, .probability:
+    case .percent, .score, .difference, .exact, .probability:
       return " ± " + NumberText.fixed(spread, decimals)
     case .similarity, .distance:
       let places = mean.firstIndex(of: ".").map { mean.distance(from: $0, to: mean.endIndex) - 1 }
@@ -124,7 +127,7 @@ package enum Quantity: Sendable, Hashable {
   /// Decimals in CSV files.
   var fileDecimals: Int {
     switch self {
-    case .percent, .score, .difference: 4
+    case .percent, .score, .difference, .exact: 4
     case .similarity, .distance, .probability: 6
     }
   }

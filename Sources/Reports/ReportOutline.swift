@@ -14,7 +14,8 @@ struct ReportOutline {
     ReportDocument(
       title: plan.experiment, question: plan.question,
       sections: [
-        answer, comparisonSection, tests, alpha, tradeOff, similarity, training, heldOut, support,
+        answer, comparisonSection, published, tests, alpha, tradeOff, similarity, training, heldOut,
+        support,
         missing,
       ]
       .compactMap { $0 })
@@ -46,6 +47,12 @@ struct ReportOutline {
             + "the same heads log-mel frames."),
         .table(comparison.comparison()), .table(TaskTable(results: results).table()),
       ])
+  }
+
+  private var published: ReportDocument.Section? {
+    PublishedTable(results: results, score: Score(results)).table().map {
+      .init(id: "published", title: "Beside what was published", blocks: [.table($0)])
+    }
   }
 
   private var tests: ReportDocument.Section? {

@@ -78,7 +78,7 @@ package struct ReportWriter {
   /// What names of tables and figures begin with: nothing else in the folder is ever removed.
   private static let stems = [
     "comparison", "alpha", "trade-off", "similarity", "weight-distance", "held-out", "tasks",
-    "tests", "paired", "training",
+    "tests", "paired", "published", "training",
     "against-log-mel", "numbers",
     "linear-cka", "debiased-cka", "r2",
   ]
