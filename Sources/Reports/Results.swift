@@ -27,11 +27,11 @@ package struct Results {
   /// - Parameters:
   ///   - plan: The experiment.
   ///   - source: Where its numbers are.
-  ///   - draws: How often the units of each test are drawn.
+  ///   - draws: How often the units of each test are drawn; `nil` leaves them alone.
   /// - Throws: Whatever the source throws beside `MeasurementError`: a damaged artifact has been set
   ///   aside by then and the next run makes it again.
   package init(
-    plan: Plan, source: some MeasurementSource, draws: Int = TestStatistics.usualDraws
+    plan: Plan, source: some MeasurementSource, draws: Int? = TestStatistics.usualDraws
   ) throws {
     var gathering = Gathering(plan: plan)
     for cell in plan.cells { try gathering.add(cell, from: source) }

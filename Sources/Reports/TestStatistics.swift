@@ -67,9 +67,10 @@ package struct TestStatistics {
   ///
   /// - Throws: What the source throws beside `MeasurementError`.
   init(
-    _ rows: [ResultRow], tasks: [TaskColumn], source: some MeasurementSource, resamples: Int
+    _ rows: [ResultRow], tasks: [TaskColumn], source: some MeasurementSource, resamples: Int?
   ) throws {
-    self.resamples = resamples
+    self.resamples = resamples ?? 0
+    guard let resamples else { return }
     for task in tasks {
       var tests: [(system: System, tests: [ScoredTest])] = []
       for row in rows {

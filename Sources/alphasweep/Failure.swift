@@ -3,6 +3,7 @@ import Artifacts
 import Experiment
 import Foundation
 import Merging
+import Reports
 import Scoring
 
 /// Exit codes, the same for every command.
@@ -31,13 +32,15 @@ func reportingErrors(_ body: () async throws -> Void) async throws {
 
 /// What is wrong, in words. Errors that stand in a file begin with its name, as compilers' do.
 private func message(of error: any Error) -> String {
-  error is SpecError || error is ScoreError ? String(describing: error) : "alphasweep: \(error)"
+  error is SpecError || error is ScoreError || error is NumbersError
+    ? String(describing: error) : "alphasweep: \(error)"
 }
 
 private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
     || error is CorpusDefinitionError || error is WorkspaceError
-    || error is HubCacheError || error is ScoreError || (error as? MergeError)?.isBadInput ?? false
+    || error is HubCacheError || error is ScoreError
+    || error is NumbersError || (error as? MergeError)?.isBadInput ?? false
 }
 
 /// Text for people, beside what a program may read on standard output.
