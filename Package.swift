@@ -97,7 +97,7 @@ let package = Package(
     floor("Layouts", ["Experiment"]),
     // Floor 2
     floor("Scheduling", ["Experiment", "Artifacts", "Ledger", subprocess, logging, system]),
-    floor("Reports", ["Experiment", "Artifacts", "Ledger", mustache, collections]),
+    floor("Reports", ["Experiment", "Artifacts", "Ledger", "Scoring", mustache, collections]),
     floor("Speech", ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"]),
     floor("Merging", ["Experiment", "Artifacts", "Weights", "Libmerge"]),
     // Floor 3
@@ -123,7 +123,9 @@ let package = Package(
     tests(
       "SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
-    tests("ReportsTests", ["Reports", "Experiment", "Artifacts", collections], fixtures: true),
+    tests(
+      "ReportsTests", ["Reports", "Scoring", "Experiment", "Artifacts", collections], fixtures: true
+    ),
     tests("MergingTests", ["Merging", "Weights"], fixtures: true),
     tests("CommandLineTests", ["alphasweep"]),
     tests("ArchitectureTests", []),

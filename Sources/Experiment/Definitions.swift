@@ -6,6 +6,8 @@ package struct Definitions: Sendable {
   package var corpora: [String: CorpusDefinition]
   /// The other specs, by the name of their experiment.
   package var experiments: [String: Spec]
+  package var scores: [String: ScoreDefinition] = [:]
+  package var published: [String: PublishedResults] = [:]
 
   package init(
     tasks: [String: TaskDefinition] = [:], corpora: [String: CorpusDefinition] = [:],

@@ -24,7 +24,7 @@ extension Definitions {
           SpecProblem(SpecMessage.notEvaluable(task), at: spec.places[.evaluateTask(task)]))
       }
     }
-    problems += checkpointProblems(spec) + floorProblems(spec)
+    problems += checkpointProblems(spec) + floorProblems(spec) + publishedProblems(spec)
     if !problems.isEmpty { throw SpecError(Array(OrderedSet(problems))) }
   }
 

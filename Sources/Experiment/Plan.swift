@@ -13,12 +13,26 @@ package struct Plan: Sendable {
   /// The tasks of the evaluation, in the order of the table's columns.
   package var tasks: [TaskColumn] = []
   package var score: ScoreRule?
+  /// Numbers of others that the spec names.
+  package var published: Published?
   package var comparison: ComparisonRule?
   package var choices: [RowChoice] = []
   /// What people call the fine-tuning tasks, evaluated or not, by name.
   package var fineTuningTitles: [String: String] = [:]
   /// Artifacts that are wanted for themselves (a pre-trained model that nothing evaluates).
   package var targets: [StageKey] = []
+
+  package struct Published: Sendable, Hashable, Codable {
+    package var name: String
+    package var citation: String
+    package var values: [PublishedValue]
+
+    package init(name: String, citation: String, values: [PublishedValue]) {
+      self.name = name
+      self.citation = citation
+      self.values = values
+    }
+  }
 
   package init(experiment: String, question: String) {
     self.experiment = experiment
@@ -137,21 +151,6 @@ package struct TaskColumn: Sendable, Hashable, Codable {
     self.metric = metric
     self.higherIsBetter = higherIsBetter
     self.caveat = caveat
-  }
-}
-
-/// score = 1000 · mean over tasks of (x − floor) / (ceiling − floor), the form of SUPERB_S.
-package struct ScoreRule: Sendable, Hashable, Codable {
-  package var name: String
-  /// The title of the row whose mean result is the floor of each task (`log-mel`).
-  package var floorRow: String
-  /// The ceiling of each task, in the task's metric.
-  package var ceilings: [String: Double]
-
-  package init(name: String, floorRow: String, ceilings: [String: Double]) {
-    self.name = name
-    self.floorRow = floorRow
-    self.ceilings = ceilings
   }
 }
 

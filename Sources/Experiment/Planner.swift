@@ -53,11 +53,17 @@ package struct Planner {
     }
     let tasks = (input.spec.evaluate?.tasks ?? []).compactMap { input.definitions.tasks[$0] }
     plan.tasks = tasks.map(Self.column)
-    plan.score = input.spec.evaluate?.score.map { score in
-      let ceilings = plan.tasks.map { ($0.name, $0.higherIsBetter ? 100.0 : 0) }
-      return ScoreRule(
-        name: score.name, floorRow: score.floor,
-        ceilings: Dictionary(ceilings, uniquingKeysWith: { first, _ in first }))
+    let score = input.spec.evaluate?.score
+    let scored = score.flatMap { $0.floor == nil ? input.definitions.scores[$0.name] : nil }
+    plan.score =
+      scored?.rule(for: tasks)
+      ?? score.flatMap { score in
+        score.floor.map { ScoreRule(name: score.name, floorRow: $0, tasks: plan.tasks) }
+      }
+    plan.published = input.spec.published.flatMap { input.definitions.published[$0.from] }.map {
+      Plan.Published(
+        name: $0.name, citation: $0.citation,
+        values: $0.values(input.spec, input.definitions, score: scored))
     }
     if !input.spec.methods.isEmpty {
       plan.comparison = input.spec.compare.map { compare in

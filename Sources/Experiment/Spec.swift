@@ -16,6 +16,8 @@ package struct Spec: Sendable, Hashable {
   package var marksHeardTests = false
   /// How to get checkpoints, in words, by their paths: no part of any key.
   package var obtain: [String: String] = [:]
+  /// Published numbers that stand beside its own: no part of any key.
+  package var published: PublishedSpec?
   /// Where its parts stand, for errors that only other files can show.
   package var places: SpecPlaces
 
@@ -93,11 +95,11 @@ package struct EvaluateSpec: Sendable, Hashable {
   package var score: ScoreSpec?
 }
 
-/// The form of SUPERB_S: what counts as floor and as ceiling.
+/// A score: that of a file below `scores/`, or the form of SUPERB_S between a row and a perfect result.
 package struct ScoreSpec: Sendable, Hashable {
   package var name: String
-  /// The title of the row that is the floor.
-  package var floor: String
+  /// The title of the row that is the floor; `nil` where a file has the anchors.
+  package var floor: String?
 }
 
 /// How features are compared with θ₀'s, over the test recordings of the evaluated tasks.
@@ -131,6 +133,8 @@ package struct TaskDefinition: Sendable, Hashable {
   package var evaluation: EvaluationDefinition?
   /// How an encoder is fine-tuned on the task; absent where it only evaluates.
   package var fineTune: FineTuneDefinition?
+  /// What papers call it, in their tables and as a fine-tuning: no part of any key.
+  package var published: [String] = []
   package var places: SpecPlaces
 
   package struct EvaluationDefinition: Sendable, Hashable {

@@ -56,7 +56,9 @@ package struct SpecPlaces: Sendable, Hashable {
     case earlyCheckpoint(Double)
     case earlyStopping(patience: Int)
     case commandFile(trainer: String, String)
-    case floor
+    case floor, score
+    case published
+    case publishedExperiment(String)
     /// Of a task's file.
     case corpus, target
   }

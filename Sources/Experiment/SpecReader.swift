@@ -13,7 +13,7 @@ extension Spec {
       "the spec",
       [
         "experiment", "question", "seeds", "models", "fine-tune", "methods", "evaluate", "compare",
-        "heard-tests",
+        "heard-tests", "published",
       ])
     let experiment = fields.required("experiment", Self.name)
     let question = fields.required("question") { $0.string() }
@@ -28,6 +28,7 @@ extension Spec {
     let heardTests = fields.optional("heard-tests") {
       $0.word("way with heard tests", among: ["refuse", "mark"])
     }
+    let published = fields.optional("published", PublishedSpec.read)
     if fields.has("methods"), !fields.has("evaluate") {
       root.fail("'methods' are rows of a table; name its columns: 'evaluate: { tasks: […] }'")
     }
@@ -47,7 +48,7 @@ extension Spec {
         experiment: experiment, question: question, seeds: seeds, models: models,
         fineTune: fineTune, methods: methods, choices: choices, evaluate: evaluate,
         compare: compare, marksHeardTests: heardTests == "mark",
-        obtain: fields.values["models"].map(Self.obtain) ?? [:],
+        obtain: fields.values["models"].map(Self.obtain) ?? [:], published: published,
         places: diagnostics.places))
   }
 
@@ -110,21 +111,6 @@ extension EvaluateSpec {
       }
     }
     return tasks.map { EvaluateSpec(tasks: $0, score: score) }
-  }
-}
-
-extension ScoreSpec {
-  static func read(_ node: SpecNode) -> ScoreSpec? {
-    let fields = node.fields("'score'", ["name", "floor", "ceiling"])
-    // All errors gone: the only ceiling that needs no published system.
-    _ = fields.required("ceiling") { $0.word("ceiling", among: ["perfect"]) }
-    let name = fields.required("name") { $0.string() }
-    let floor = fields.required("floor") { place -> String? in
-      place.note(.floor)
-      return place.string()
-    }
-    guard let name, let floor else { return nil }
-    return ScoreSpec(name: name, floor: floor)
   }
 }
 

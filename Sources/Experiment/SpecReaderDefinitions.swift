@@ -11,7 +11,7 @@ extension TaskDefinition {
       "the task",
       [
         "task", "title", "corpus", "target", "metric", "caveat", "minutes", "trials", "head",
-        "evaluate", "fine-tune",
+        "evaluate", "fine-tune", "published",
       ])
     let name = fields.required("task", SpecFile.name)
     let title = fields.required("title") { $0.string() }
@@ -48,6 +48,7 @@ extension TaskDefinition {
       }
     }
     let caveat = fields.optional("caveat") { $0.string() }
+    let published = fields.optional("published") { list in list.values { $0.string() } } ?? []
     let fineTune = fields.optional("fine-tune") {
       FineTuneDefinition.read($0, isMasked: word == .codewords)
     }
@@ -62,7 +63,7 @@ extension TaskDefinition {
       TaskDefinition(
         name: name, title: title, corpus: corpus, target: word, metric: metric, trials: trials,
         caveat: caveat,
-        minutes: minutes, evaluation: evaluation, fineTune: fineTune,
+        minutes: minutes, evaluation: evaluation, fineTune: fineTune, published: published,
         places: root.diagnostics.places))
   }
 

@@ -1,23 +1,12 @@
 import Experiment
 
-extension TaskColumn {
-  /// `Dutch phonemes, PER ↓`.
-  var head: String { "\(title), \(metric) \(higherIsBetter ? "↑" : "↓")" }
-  /// `phones-nl PER`.
-  var fileHead: String { "\(name) \(metric)" }
-  var column: ReportTable.Column {
-    ReportTable.Column(title: head, fileTitle: fileHead, kind: .estimate(.percent))
-  }
-  /// `100 − PER` for errors: what is averaged over tasks.
-  var meritWord: String { higherIsBetter ? metric : "100 − \(metric)" }
-}
-
 /// The method × task table, its α rows, and the trade-off.
 struct ComparisonTables {
   let results: Results
   let score: Score?
 
   var tasks: [TaskColumn] { results.tasks }
+  var metrics: [MetricColumn] { results.columns }
   private static let methodColumn = ReportTable.Column(
     title: "Method", fileTitle: "method", kind: .text)
   private static let fineTunedColumn = ReportTable.Column(
@@ -29,11 +18,15 @@ struct ComparisonTables {
 
   /// Means on one scale need a word on the scale.
   private var scaleNote: String {
-    let errors = tasks.filter { !$0.higherIsBetter }.map(\.metric)
-    let scale =
-      errors.isEmpty
-      ? "accuracy" : "accuracy, or 100 − \(NumberText.list(unique(errors))) for error rates"
+    let scores = unique(metrics.filter(\.metric.higherIsBetter).map(\.metric.name))
+    let errors = unique(metrics.filter { !$0.metric.higherIsBetter }.map(\.metric.name))
+    let scale = [
+      scores.isEmpty ? nil : NumberText.list(scores),
+      errors.isEmpty ? nil : "100 − \(NumberText.list(errors)) for error rates",
+    ].compactMap { $0 }.joined(separator: ", or ")
     return "Fine-tuned task and means: \(scale), in percent, averaged over tasks with equal weight."
+      + (metrics.count > tasks.count
+        ? " A task of several metrics counts once, by their mean." : "")
   }
 
   private func unique(_ words: [String]) -> [String] {
@@ -43,7 +36,7 @@ struct ComparisonTables {
   // MARK: Comparison
 
   func comparison() -> ReportTable {
-    var columns = [Self.methodColumn] + tasks.map(\.column)
+    var columns = [Self.methodColumn] + metrics.map(\.column)
     if let score {
       columns.append(
         ReportTable.Column(
@@ -55,18 +48,32 @@ struct ComparisonTables {
       groups.append(group("Not fine-tuned", "none", results.commonRows))
     }
     groups += results.groups.map { group($0.title, $0.key.task, $0.rowsWithChosen) }
+    let common = results.commonRows.isEmpty ? 0 : 1
+    let rows =
+      (common > 0 ? [results.commonRows] : []) + results.groups.map(\.rowsWithChosen)
     var table = ReportTable(
       name: "comparison", caption: "Methods by task: mean ± standard deviation over seeds (n − 1).",
-      groupColumn: "fine-tuned on", columns: columns, groups: groups, notes: comparisonNotes)
-    for (index, task) in tasks.enumerated() {
-      table.markBest(column: index + 1, higherIsBetter: task.higherIsBetter)
+      groupColumn: "fine-tuned on", columns: columns, groups: groups)
+    var marks = TableMarks(results.tests, rows: rows)
+    for (index, column) in metrics.enumerated() {
+      marks.mark(
+        &table, column: index + 1, of: .init(column),
+        higherIsBetter: column.metric.higherIsBetter)
     }
-    if score != nil { table.markBest(column: tasks.count + 1, higherIsBetter: true) }
-    for index in groups.indices {
-      for column in [columns.count - 2, columns.count - 1] {
-        table.markBest(column: column, within: index..<index + 1, higherIsBetter: true)
+    if let score, score.isDefined {
+      marks.mark(&table, column: metrics.count + 1, of: .init(score))
+    }
+    for (index, group) in results.groups.enumerated() {
+      let range = common + index..<common + index + 1
+      for (column, tasks) in [group.own(tasks), group.others(tasks)].enumerated() {
+        marks.mark(
+          &table, column: columns.count - 2 + column, within: range, of: .init(meanOf: tasks))
       }
     }
+    table.notes =
+      marks.notes(
+        "of the column; of the fine-tuned task and the mean of the others, of the rows of one "
+          + "fine-tuning") + comparisonNotes
     return table
   }
 
@@ -76,10 +83,10 @@ struct ComparisonTables {
 
   private func comparisonRow(_ row: ResultRow) -> [ReportTable.Cell] {
     var cells = [ReportTable.Cell(.text(results.title(row)))]
-    cells += tasks.map { task in
+    cells += metrics.map { column in
       ReportTable.Cell(
-        .init(row.estimate(task)), signs: row.heard[task.name]?.signs ?? "",
-        origins: row.origins(of: task))
+        .init(row.estimate(column)), signs: row.heard[column.task.name]?.signs ?? "",
+        origins: row.origins(of: column))
     }
     if let score {
       let estimate = score.estimate(row)
@@ -102,28 +109,8 @@ struct ComparisonTables {
   }
 
   private var comparisonNotes: [String] {
-    var notes = [
-      "Bold: best mean of the column; of the fine-tuned task and the mean of the others, best within "
-        + "the rows of one fine-tuning.",
-      scaleNote,
-    ]
-    notes += heardNotes
-    guard let score else { return notes }
-    guard score.isDefined else {
-      let lacking = tasks.filter { task in !score.anchors.contains { $0.task == task } }
-      return notes + [
-        "Score: n/a, because an anchor is missing for \(NumberText.list(lacking.map(\.title))) "
-          + "(floor: the row “\(score.rule.floorRow)”)."
-      ]
-    }
-    let anchors = score.anchors.map { anchor in
-      "\(anchor.task.title) \(NumberText.minus(anchor.floor, 1)) → "
-        + NumberText.minus(anchor.ceiling, 1)
-    }
-    notes.append(
-      "Score (\(score.rule.name)): 1000 × mean over tasks of (x − floor) / (ceiling − floor), with the "
-        + "mean of the row “\(score.rule.floorRow)” for the floor. Anchors, floor → ceiling: "
-        + anchors.joined(separator: "; ") + ". 0 is the floor's quality, below 0 is worse.")
+    var notes = [scaleNote] + heardNotes
+    if let score { notes.append(score.note) }
     return notes
   }
 
@@ -133,14 +120,15 @@ struct ComparisonTables {
   func alpha() -> ReportTable {
     let alphaColumn = ReportTable.Column(title: "α", fileTitle: "alpha", kind: .text)
     let columns =
-      [Self.methodColumn, alphaColumn] + tasks.map(\.column)
+      [Self.methodColumn, alphaColumn] + metrics.map(\.column)
       + [Self.fineTunedColumn, Self.othersColumn, Self.allColumn]
     let groups = results.groups.map { group in
       let rows = group.curve.map { point in
         [
           ReportTable.Cell(.text(results.title(point.row))),
           ReportTable.Cell(.text(NumberText.plain(point.alpha))),
-        ] + tasks.map { ReportTable.Cell(.init(point.row.estimate($0))) } + means(point.row, group)
+        ] + metrics.map { ReportTable.Cell(.init(point.row.estimate($0))) }
+          + means(point.row, group)
       }
       return ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
     }
@@ -148,14 +136,18 @@ struct ComparisonTables {
       name: "alpha",
       caption: "Along θ̂ = (1 − α)·θ₀ + α·θ′: α = 0 is pre-trained, α = 1 is Stable-FT.",
       groupColumn: "fine-tuned on", columns: columns, groups: groups,
-      notes: ["Bold: best of the column within one fine-tuning.", scaleNote])
-    for index in groups.indices {
-      for (number, column) in columns.enumerated() where !column.isText {
-        let isBetterHigher = number - 2 < tasks.count ? tasks[number - 2].higherIsBetter : true
-        table.markBest(
-          column: number, within: index..<index + 1, higherIsBetter: isBetterHigher)
+      notes: [])
+    var marks = TableMarks(results.tests, rows: results.groups.map { $0.curve.map(\.row) })
+    for (index, group) in results.groups.enumerated() {
+      let range = index..<index + 1
+      for (number, column) in metrics.enumerated() {
+        marks.mark(
+          &table, column: number + 2, within: range, of: .init(column),
+          higherIsBetter: column.metric.higherIsBetter)
       }
+      markMeans(&table, &marks, from: metrics.count + 2, within: range, group)
     }
+    table.notes = marks.notes("of the column within one fine-tuning") + [scaleNote]
     return table
   }
 
@@ -164,23 +156,34 @@ struct ComparisonTables {
     let columns = [
       Self.methodColumn, Self.fineTunedColumn, Self.othersColumn, Self.allColumn,
     ]
-    let groups = results.groups.map { group in
-      let common = results.commonRows.filter { $0.isLogMel || $0.model == group.key.model }
-      let rows = (common + group.rows).map { row in
-        [ReportTable.Cell(.text(results.title(row)))] + means(row, group)
-      }
-      return ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
+    let rows = results.groups.map { group in
+      results.commonRows.filter { $0.isLogMel || $0.model == group.key.model } + group.rows
+    }
+    let groups = zip(results.groups, rows).map { group, rows in
+      ReportTable.Group(
+        title: group.title, fileTitle: group.key.task,
+        rows: rows.map { [ReportTable.Cell(.text(results.title($0)))] + means($0, group) })
     }
     var table = ReportTable(
       name: "trade-off", caption: "The fine-tuned task and the mean of the others.",
       groupColumn: "fine-tuned on", columns: columns, groups: groups,
-      notes: ["Bold: best of the column within one fine-tuning.", scaleNote])
-    for index in groups.indices {
-      for column in 1...3 {
-        table.markBest(column: column, within: index..<index + 1, higherIsBetter: true)
-      }
+      notes: [])
+    var marks = TableMarks(results.tests, rows: rows)
+    for (index, group) in results.groups.enumerated() {
+      markMeans(&table, &marks, from: 1, within: index..<index + 1, group)
     }
+    table.notes = marks.notes("of the column within one fine-tuning") + [scaleNote]
     return table
+  }
+
+  /// Marks the columns of `means`.
+  private func markMeans(
+    _ table: inout ReportTable, _ marks: inout TableMarks, from first: Int,
+    within groups: Range<Int>, _ group: FineTuningGroup
+  ) {
+    for (column, tasks) in [group.own(tasks), group.others(tasks), tasks].enumerated() {
+      marks.mark(&table, column: first + column, within: groups, of: .init(meanOf: tasks))
+    }
   }
 
   private func means(_ row: ResultRow, _ group: FineTuningGroup) -> [ReportTable.Cell] {

@@ -8,23 +8,23 @@ struct Figures {
 
   // MARK: α
 
-  /// One chart a task: its metric along α, a line for each fine-tuning, log-mel as levels.
+  /// One chart a metric: along α, a line for each fine-tuning, log-mel as levels.
   func alpha() -> [Chart] {
-    tasks.map { task in
+    results.columns.map { column in
       let curves = results.groups.enumerated().map { index, group in
         Chart.Series(
           title: group.title, style: .line(index),
-          points: group.curve.compactMap { Self.point($0.alpha, $0.row.estimate(task)) })
+          points: group.curve.compactMap { Self.point($0.alpha, $0.row.estimate(column)) })
       }
       let range = Self.range(of: curves.flatMap(\.points), least: 4)
-      let (levels, whole) = self.levels(task, range)
+      let (levels, whole) = self.levels(column, range)
       return Chart(
-        name: "alpha-\(task.name)", title: task.head,
+        name: "alpha-\(column.fileName)", title: column.head,
         caption:
-          "\(task.title): \(task.metric) along α, mean ± standard deviation over seeds. α = 0 is "
+          "\(column.task.title): \(column.metric.name) along α, mean ± standard deviation over seeds. α = 0 is "
           + "pre-trained, α = 1 is Stable-FT.",
         x: .init(title: "α", range: -0.04...1.04),
-        y: .init(title: "\(task.metric), %", range: whole),
+        y: .init(title: "\(column.metric.name), %", range: whole),
         series: curves + levels)
     }.filter { !$0.isEmpty }
   }
@@ -32,12 +32,12 @@ struct Figures {
   /// Log-mel rows as dashed lines, unless one lies so far off that it would flatten the curves: then
   /// the key says where it is.
   private func levels(
-    _ task: TaskColumn, _ range: ClosedRange<Double>?
+    _ column: MetricColumn, _ range: ClosedRange<Double>?
   ) -> ([Chart.Series], ClosedRange<Double>?) {
     var whole = range
     var series: [Chart.Series] = []
     for (index, row) in results.logMelRows.enumerated() {
-      guard let mean = row.estimate(task).mean else { continue }
+      guard let mean = row.estimate(column).mean else { continue }
       var title = row.method.title
       var points: [Chart.Point] = []
       let room = range.map { ($0.lowerBound - mean, mean - $0.upperBound, $0) }

@@ -61,7 +61,7 @@ struct Limits {
       guard let record = results.anyRecord(task), record.count > 0 else { return nil }
       guard task.metric == "accuracy", let mean = middle(task) else {
         return "\(task.title): scored on \(NumberText.count(record.count, "test utterance")) "
-          + "with \(NumberText.count(record.units, "reference token")); all rows and seeds see the same."
+          + "with \(NumberText.count(record.units, Self.unit(of: task.metric))); all rows and seeds see the same."
       }
       let share = min(max(mean / 100, 0), 1)
       let error = 100 * (share * (1 - share) / Double(record.count)).squareRoot()
@@ -69,6 +69,15 @@ struct Limits {
         "\(task.title): \(NumberText.count(record.count, "test utterance")). At \(NumberText.fixed(mean, 1)) %, "
         + "the mean of its rows, that alone is a standard error of \(NumberText.fixed(error, 1)) points; all "
         + "rows and seeds see the same recordings, so no number of seeds lowers it."
+    }
+  }
+
+  /// What the first metric is counted over.
+  private static func unit(of metric: String) -> String {
+    switch metric {
+    case "PER", "CER", "WER": "reference token"
+    case "EER", "MTWV": "trial"
+    default: "scored unit"
     }
   }
 

@@ -98,7 +98,9 @@ struct LogMelClaims {
   }
 
   private func number(_ row: ResultRow, _ task: TaskColumn) -> String {
-    "\(task.metric) \(Quantity.percent.text(row.estimate(task)) ?? "–")"
+    task.columns.map { column in
+      "\(column.metric.name) \(Quantity.percent.text(row.estimate(column)) ?? "–")"
+    }.joined(separator: ", ")
   }
 
   private func name(_ row: ResultRow) -> String {

@@ -1,11 +1,14 @@
 import Artifacts
 import Experiment
 import Foundation
+import Scoring
 
 /// Where a report finds what stages measured.
 package protocol MeasurementSource {
   /// What an `evaluate` stage measured; `nil` when it is not done.
   func metrics(for key: StageKey) throws -> EvaluationRecord?
+  /// What each unit of its test adds to that; `nil` when it is not done, or an older version did it.
+  func scored(for key: StageKey) throws -> ScoredTest?
   /// What a `compare` stage measured; `nil` when it is not done.
   func similarity(for key: StageKey) throws -> SimilarityRecord?
   /// What a `fine-tune` stage says of its training; `nil` when it is not done or says nothing.
@@ -24,6 +27,17 @@ package struct StoredMeasurements: MeasurementSource {
   ///   no such record.
   package func metrics(for key: StageKey) throws -> EvaluationRecord? {
     try record(.evaluate, key, file: "metrics.json")
+  }
+
+  /// Reads `scored.json`.
+  ///
+  /// - Throws: As `metrics(for:)`, but not where the file is lacking.
+  package func scored(for key: StageKey) throws -> ScoredTest? {
+    let file = "scored.json"
+    guard FileManager.default.fileExists(atPath: store.folder(.evaluate, key) + "/" + file) else {
+      return nil
+    }
+    return try record(.evaluate, key, file: file)
   }
 
   /// Reads `similarity.json`.
@@ -66,6 +80,7 @@ package struct MeasurementsInMemory: MeasurementSource {
   package var evaluations: [StageKey: EvaluationRecord]
   package var similarities: [StageKey: SimilarityRecord]
   package var trainings: [StageKey: TrainingRecord] = [:]
+  package var tests: [StageKey: ScoredTest] = [:]
 
   package init(
     evaluations: [StageKey: EvaluationRecord] = [:],
@@ -76,6 +91,7 @@ package struct MeasurementsInMemory: MeasurementSource {
   }
 
   package func metrics(for key: StageKey) -> EvaluationRecord? { evaluations[key] }
+  package func scored(for key: StageKey) -> ScoredTest? { tests[key] }
   package func similarity(for key: StageKey) -> SimilarityRecord? { similarities[key] }
   package func training(for key: StageKey) -> TrainingRecord? { trainings[key] }
 }

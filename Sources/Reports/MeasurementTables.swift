@@ -177,7 +177,7 @@ struct TaskTable {
       let chance: ReportTable.Content =
         record.map { $0.chance.map { .number($0) } ?? .none } ?? .missing
       return [
-        ReportTable.Cell(.text(task.title)), ReportTable.Cell(.text(task.metric)),
+        ReportTable.Cell(.text(task.title)), ReportTable.Cell(.text(task.metricWords)),
         cell(\.trainCount), cell(\.count), cell(\.units), cell(\.classes),
         ReportTable.Cell(chance),
       ] + (hasRates ? [ReportTable.Cell(.text(rates(task)))] : [])

@@ -74,20 +74,39 @@ package enum Quantity: Sendable, Hashable {
   case similarity
   /// ‖θ−θ₀‖₂.
   case distance
+  /// Points with a sign: two decimals.
+  case difference
+  /// As published: two decimals.
+  case exact
+  /// Three decimals; what is less reads so.
+  case probability
 
   private func text(_ value: Double, _ decimals: Int) -> String {
     switch self {
     case .percent, .score: NumberText.minus(value, decimals)
     case .similarity: NumberText.similarity(value)
     case .distance: NumberText.distance(value)
+    case .difference: NumberText.signed(value, 2)
+    case .exact: NumberText.minus(value, 2)
+    case .probability: value < 0.001 ? "< 0.001" : NumberText.fixed(value, 3)
     }
+  }
+
+  /// One number by itself.
+  func text(_ value: Double) -> String { text(value, 1) }
+
+  /// The ends of an interval, with as many decimals as tell them apart.
+  func text(_ low: Double, _ high: Double) -> String {
+    let decimals = high - low < 0.2 ? 2 : 1
+    return text(low, decimals) + "…" + text(high, decimals)
   }
 
   /// The decimals of a spread are those of its mean; one that would read 0.000 is left out where
   /// all seeds share most of what they measure.
   private func spreadText(_ spread: Double, mean: String, _ decimals: Int) -> String {
     switch self {
-    case .percent, .score: return " ± " + NumberText.fixed(spread, decimals)
+    case .percent, .score, .difference, .exact, .probability:
+      return " ± " + NumberText.fixed(spread, decimals)
     case .similarity, .distance:
       let places = mean.firstIndex(of: ".").map { mean.distance(from: $0, to: mean.endIndex) - 1 }
       let text = NumberText.fixed(spread, places ?? 3)
@@ -108,8 +127,8 @@ package enum Quantity: Sendable, Hashable {
   /// Decimals in CSV files.
   var fileDecimals: Int {
     switch self {
-    case .percent, .score: 4
-    case .similarity, .distance: 6
+    case .percent, .score, .difference, .exact: 4
+    case .similarity, .distance, .probability: 6
     }
   }
 }

@@ -4,14 +4,15 @@ import Foundation
 extension ResultRow {
   /// A line for each seed: the number, the head's learning rate where dev chose it, the step of the
   /// encoder, and the stage that `alphasweep why` and the artifacts' folder know.
-  func origins(of task: TaskColumn) -> [String] {
+  func origins(of column: MetricColumn) -> [String] {
     seeds.compactMap { seed in
-      guard let record = evaluations[task.name]?[seed], let stage = stages[task.name]?[seed] else {
-        return nil
-      }
+      let task = column.task.name
+      guard let record = evaluations[task]?[seed], let value = record.value(of: column),
+        let stage = stages[task]?[seed]
+      else { return nil }
       let steps = (trainings[seed] ?? []).compactMap(\.kept).map(String.init)
       let parts = [
-        "seed \(seed): \(NumberText.fixed(record.value, 2))",
+        "seed \(seed): \(NumberText.fixed(value, 2))",
         record.learningRate.map { "head's learning rate \(NumberText.plain($0))" },
         steps.isEmpty ? nil : "encoder after step \(steps.joined(separator: " + "))",
         "stage \(stage.short)",
@@ -27,7 +28,8 @@ struct NumbersFile {
 
   static let name = "numbers.csv"
 
-  /// RFC 4180, one evaluation a line, in the order of the table; numbers with all their digits.
+  /// RFC 4180, one metric of an evaluation a line, in the order of the table; numbers with all their
+  /// digits.
   var text: String {
     var lines = [
       [
@@ -38,22 +40,26 @@ struct NumbersFile {
       ]
     ]
     for row in results.rows {
-      for task in results.tasks {
-        for seed in row.seeds { line(row, task, seed).map { lines.append($0) } }
+      for column in results.columns {
+        for seed in row.seeds { line(row, column, seed).map { lines.append($0) } }
       }
     }
     return lines.map { $0.map(ReportTable.csvField).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  private func line(_ row: ResultRow, _ task: TaskColumn, _ seed: UInt64) -> [String]? {
-    guard let record = row.evaluations[task.name]?[seed], let stage = row.stages[task.name]?[seed]
+  private func line(_ row: ResultRow, _ column: MetricColumn, _ seed: UInt64) -> [String]? {
+    let task = column.task
+    guard let record = row.evaluations[task.name]?[seed], let value = record.value(of: column),
+      let stage = row.stages[task.name]?[seed]
     else { return nil }
     let heard = row.heard[task.name]
     let steps = (row.trainings[seed] ?? []).compactMap(\.kept).map(String.init)
     return [
       row.model ?? "", row.fineTuned ?? "", row.method.name, row.method.title,
-      row.method.alpha.map { "\($0)" } ?? "", String(seed), task.name, record.metric,
-      "\(record.value)", record.dev.map { "\($0.value)" } ?? "", String(record.count),
+      row.method.alpha.map { "\($0)" } ?? "", String(seed), task.name,
+      column.metric.name, "\(value)",
+      // Dev chooses by the first metric.
+      column.number == 0 ? record.dev.map { "\($0.value)" } ?? "" : "", String(record.count),
       String(record.units), record.learningRate.map { "\($0)" } ?? "",
       steps.joined(separator: "+"), heard.map { String($0.recordings) } ?? "0",
       heard.map { String($0.speakers) } ?? "0", stage.hex,

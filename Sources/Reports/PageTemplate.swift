@@ -58,7 +58,7 @@ enum PageTemplate {
     {{#rows}}
     <tr><th scope="row">{{head}}</th>{{#cells}}<td class="{{class}}"\
     {{#hasOrigins}} title="{{origins}}"{{/hasOrigins}}>{{#isBest}}<b>{{text}}</b>\
-    {{/isBest}}{{^isBest}}{{text}}{{/isBest}}</td>{{/cells}}</tr>
+    {{/isBest}}{{#isTied}}<i>{{text}}</i>{{/isTied}}{{#isPlain}}{{text}}{{/isPlain}}</td>{{/cells}}</tr>
     {{/rows}}
     </tbody>
     {{/groups}}

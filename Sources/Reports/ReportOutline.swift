@@ -14,7 +14,9 @@ struct ReportOutline {
     ReportDocument(
       title: plan.experiment, question: plan.question,
       sections: [
-        answer, comparisonSection, alpha, tradeOff, similarity, training, heldOut, support, missing,
+        answer, comparisonSection, published, tests, alpha, tradeOff, similarity, training, heldOut,
+        support,
+        missing,
       ]
       .compactMap { $0 })
   }
@@ -45,6 +47,21 @@ struct ReportOutline {
             + "the same heads log-mel frames."),
         .table(comparison.comparison()), .table(TaskTable(results: results).table()),
       ])
+  }
+
+  private var published: ReportDocument.Section? {
+    PublishedTable(results: results, score: Score(results)).table().map {
+      .init(id: "published", title: "Beside what was published", blocks: [.table($0)])
+    }
+  }
+
+  private var tests: ReportDocument.Section? {
+    guard results.measuredCount > 0 else { return nil }
+    let tables = TestTables(results: results)
+    let paired = tables.paired().map { [ReportDocument.Block.table($0)] } ?? []
+    return .init(
+      id: "tests", title: "How sure the numbers are",
+      blocks: [.table(tables.intervals())] + paired)
   }
 
   private var alpha: ReportDocument.Section? {

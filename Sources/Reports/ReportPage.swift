@@ -53,7 +53,8 @@ extension ReportTable {
               "head": row.first.map { $0.content.text(in: columns[0]) } ?? "",
               "cells": zip(row, columns).dropFirst().map { cell, column in
                 [
-                  "text": cell.text(in: column), "isBest": cell.isBest,
+                  "text": cell.text(in: column), "isBest": cell.mark == .best,
+                  "isTied": cell.mark == .tied, "isPlain": cell.mark == .none,
                   "hasOrigins": !cell.origins.isEmpty,
                   "origins": cell.origins.joined(separator: "\n"),
                   "class": column.isText ? "text" : "number",

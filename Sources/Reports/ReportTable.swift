@@ -1,3 +1,5 @@
+import Scoring
+
 /// A table before it has a form: what each cell is, not how it is printed.
 package struct ReportTable {
   package struct Column {
@@ -15,6 +17,10 @@ package struct ReportTable {
       case estimate(Quantity)
       /// One number: in CSV files one column.
       case number(Quantity)
+      /// Two ends: in CSV files two columns (low, high).
+      case interval(Quantity)
+      /// A mean over seeds with its interval: in CSV files mean, sd, n, low, high, units.
+      case tested(Quantity)
     }
 
     package var isText: Bool { kind == .text }
@@ -25,6 +31,9 @@ package struct ReportTable {
     case count(Int)
     case estimate(Estimate)
     case number(Double)
+    case interval(Double, Double)
+    /// With the interval over what was drawn, and how many that were, as far as that is known.
+    case tested(Estimate, Bootstrap.Interval?, units: Int?)
     /// How many there are; CSV files list them.
     case listing([String])
     /// A number that is wanted and not there yet.
@@ -35,20 +44,29 @@ package struct ReportTable {
     case none
   }
 
+  /// What a number is in its column.
+  package enum Mark: Sendable, Hashable {
+    case none
+    /// Better than every other by more than noise.
+    case best
+    /// The best, or not told apart from it.
+    case tied
+  }
+
   package struct Cell {
     package var content: Content
-    package var isBest = false
+    package var mark = Mark.none
     /// Signs after the number, which the notes explain.
     package var signs = ""
     /// Where the number comes from, a line each; pages show them at the number.
     package var origins: [String] = []
 
     package init(
-      _ content: Content, isBest: Bool = false, signs: String = "", origins: [String] = []
+      _ content: Content, mark: Mark = .none, signs: String = "", origins: [String] = []
     ) {
       self.origins = origins
       self.content = content
-      self.isBest = isBest
+      self.mark = mark
       self.signs = signs
     }
 
@@ -86,7 +104,10 @@ extension ReportTable.Content {
 
   /// A mean that is shown although seeds are lacking.
   var isPartial: Bool {
-    if case .estimate(let estimate) = self { !estimate.isComplete } else { false }
+    switch self {
+    case .estimate(let estimate), .tested(let estimate, _, _): !estimate.isComplete
+    default: false
+    }
   }
 
   /// What people read in a column.
@@ -98,17 +119,13 @@ extension ReportTable.Content {
     case .missing: "–"
     case .undefined: "n/a"
     case .none: ""
-    case .number(let value): number(value, in: column)
+    case .number(let value): column.quantity.text(value)
+    case .interval(let low, let high): column.quantity.text(low) + "…" + column.quantity.text(high)
+    case .tested(let estimate, let interval, _):
+      Self.estimate(estimate).text(in: column)
+        + (interval.map { " (\(column.quantity.text($0.low, $0.high)))" } ?? "")
     case .estimate(let estimate):
       (column.quantity.text(estimate) ?? "–") + (estimate.isComplete ? "" : " †")
-    }
-  }
-
-  private func number(_ value: Double, in column: ReportTable.Column) -> String {
-    switch column.quantity {
-    case .percent, .score: NumberText.minus(value, 1)
-    case .similarity: NumberText.similarity(value)
-    case .distance: NumberText.distance(value)
     }
   }
 }
@@ -116,7 +133,9 @@ extension ReportTable.Content {
 extension ReportTable.Column {
   var quantity: Quantity {
     switch kind {
-    case .estimate(let quantity), .number(let quantity): quantity
+    case .estimate(let quantity), .number(let quantity), .interval(let quantity),
+      .tested(let quantity):
+      quantity
     case .text, .count: .percent
     }
   }
@@ -136,30 +155,10 @@ extension ReportTable {
     if hasPartial { all.append("†: fewer seeds than planned.") }
     return all
   }
-
-  /// Marks the best mean of a column, and all that equal it, within the rows given.
-  ///
-  /// - Parameters:
-  ///   - column: Index of the column.
-  ///   - groups: The groups among whose rows the best is sought; all when `nil`.
-  ///   - higherIsBetter: Which end is best.
-  package mutating func markBest(
-    column: Int, within groups: Range<Int>? = nil, higherIsBetter: Bool
-  ) {
-    let range = groups ?? self.groups.indices
-    let means = self.groups[range].flatMap(\.rows).compactMap { $0[column].mean }
-    guard means.count > 1, let best = higherIsBetter ? means.max() : means.min() else { return }
-    for group in range {
-      for row in self.groups[group].rows.indices
-      where self.groups[group].rows[row][column].mean == best {
-        self.groups[group].rows[row][column].isBest = true
-      }
-    }
-  }
 }
 
 extension ReportTable.Cell {
-  fileprivate var mean: Double? {
+  var mean: Double? {
     if case .estimate(let estimate) = content { estimate.mean } else { nil }
   }
 }

@@ -19,16 +19,19 @@ package struct ReportWriter {
   private let source: any MeasurementSource
   private let folder: String
   private let renderer: any FigureRenderer
+  private let draws: Int
 
   /// - Parameters:
   ///   - plan: The experiment.
   ///   - source: Where its numbers are.
   ///   - folder: The experiment's own folder of results.
   ///   - renderer: What draws the figures.
+  ///   - draws: How often the units of each test are drawn.
   package init(
     plan: Plan, source: some MeasurementSource, folder: String,
-    renderer: some FigureRenderer = Gnuplot()
+    renderer: some FigureRenderer = Gnuplot(), draws: Int = TestStatistics.usualDraws
   ) {
+    self.draws = draws
     self.plan = plan
     self.source = source
     self.folder = folder
@@ -41,7 +44,7 @@ package struct ReportWriter {
   /// - Throws: `StorageError` when a file cannot be written, `ArtifactError` for a damaged artifact.
   @discardableResult
   package func write() throws -> Outcome {
-    let results = try Results(plan: plan, source: source)
+    let results = try Results(plan: plan, source: source, draws: draws)
     let document = ReportOutline(results: results).document()
     var figures: [String: String] = [:]
     var problem: FigureError?
@@ -75,7 +78,7 @@ package struct ReportWriter {
   /// What names of tables and figures begin with: nothing else in the folder is ever removed.
   private static let stems = [
     "comparison", "alpha", "trade-off", "similarity", "weight-distance", "held-out", "tasks",
-    "training",
+    "tests", "paired", "published", "training",
     "against-log-mel", "numbers",
     "linear-cka", "debiased-cka", "r2",
   ]

@@ -33,15 +33,22 @@ package struct ResultRow {
   package var isLogMel: Bool { model == nil }
   package var isPretrained: Bool { method.name == "pre-trained" }
 
-  /// A task's results in its own metric, in percent.
+  /// A task's results in the metric that decides, in percent.
   package func estimate(_ task: TaskColumn) -> Estimate {
     Estimate(evaluations[task.name, default: [:]].mapValues(\.value), planned: seeds.count)
   }
 
-  /// A task's results on the scale on which tasks are averaged: accuracy, or 100 − error rate. Higher
-  /// is better.
+  /// A task's results on the scale on which tasks are averaged: accuracy, or 100 − error rate; of
+  /// several metrics the mean, of seeds that have all. Higher is better.
   package func merit(_ task: TaskColumn) -> Estimate {
-    estimate(task).map { task.higherIsBetter ? $0 : 100 - $0 }
+    let merits = task.columns.map { column in estimate(column).map(column.merit) }
+    guard merits.count > 1 else { return merits[0] }
+    var values: [UInt64: Double] = [:]
+    for seed in seeds {
+      let found = merits.compactMap { $0[seed] }
+      if found.count == merits.count { values[seed] = found.reduce(0, +) / Double(found.count) }
+    }
+    return Estimate(values, planned: seeds.count)
   }
 
   /// The mean merit over tasks, seed by seed; a seed that lacks one of them has none.

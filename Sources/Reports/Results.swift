@@ -11,6 +11,8 @@ package struct Results {
   package let missing: [MissingMeasurement]
   /// Numbers that the plan asks for.
   package let plannedCount: Int
+  /// What the units of the tests tell of them.
+  let tests: TestStatistics
 
   package var tasks: [TaskColumn] { plan.tasks }
   /// Models in the order of the plan.
@@ -22,9 +24,15 @@ package struct Results {
   /// A record that is damaged or answers another question counts as missing, with the reason, so that
   /// one broken artifact does not keep the others from being reported.
   ///
+  /// - Parameters:
+  ///   - plan: The experiment.
+  ///   - source: Where its numbers are.
+  ///   - draws: How often the units of each test are drawn; `nil` leaves them alone.
   /// - Throws: Whatever the source throws beside `MeasurementError`: a damaged artifact has been set
   ///   aside by then and the next run makes it again.
-  package init(plan: Plan, source: some MeasurementSource) throws {
+  package init(
+    plan: Plan, source: some MeasurementSource, draws: Int? = TestStatistics.usualDraws
+  ) throws {
     var gathering = Gathering(plan: plan)
     for cell in plan.cells { try gathering.add(cell, from: source) }
     self.plan = plan
@@ -32,6 +40,7 @@ package struct Results {
     rowsWithChosen = ChosenRows(plan: plan).adding(to: rows)
     missing = gathering.missing
     plannedCount = gathering.asked.count
+    tests = try TestStatistics(rows, tasks: plan.tasks, source: source, resamples: draws)
   }
 
   /// What an encoder was fine-tuned on, for each group of rows.
@@ -182,6 +191,12 @@ private struct Gathering {
       throw MeasurementError.mismatch(
         stage: plan.stages[key]?.label ?? "stage \(key)", key: key,
         found: "\(record.metric) of \(record.task)", expected: "\(task.metric) of \(task.name)")
+    }
+    if let column = task.columns.first(where: { record.value(of: $0) == nil }) {
+      throw MeasurementError.mismatch(
+        stage: plan.stages[key]?.label ?? "stage \(key)", key: key,
+        found: "\(record.metric) of \(record.task) alone",
+        expected: "\(column.metric.name) of \(task.name) too")
     }
     return record
   }

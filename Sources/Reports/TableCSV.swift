@@ -22,28 +22,38 @@ extension ReportTable {
 
 extension ReportTable.Column {
   fileprivate var fileTitles: [String] {
-    guard case .estimate = kind else { return [fileTitle] }
-    return ["\(fileTitle) mean", "\(fileTitle) sd", "\(fileTitle) n"]
+    let parts =
+      switch kind {
+      case .text, .count, .number: [String]()
+      case .estimate: ["mean", "sd", "n"]
+      case .interval: ["low", "high"]
+      case .tested: ["mean", "sd", "n", "low", "high", "units"]
+      }
+    return parts.isEmpty ? [fileTitle] : parts.map { "\(fileTitle) \($0)" }
   }
 }
 
 extension ReportTable.Content {
   fileprivate func fields(in column: ReportTable.Column) -> [String] {
     let decimals = column.quantity.fileDecimals
-    let fields: [String]
-    switch self {
-    case .text(let text): fields = [text]
-    case .count(let number): fields = [String(number)]
-    case .number(let value): fields = [NumberText.fixed(value, decimals)]
-    case .listing(let items): fields = [items.joined(separator: "; ")]
-    case .missing, .undefined, .none: fields = [""]
-    case .estimate(let estimate):
-      fields = [
-        estimate.mean.map { NumberText.fixed($0, decimals) } ?? "",
-        estimate.deviation.map { NumberText.fixed($0, decimals) } ?? "", String(estimate.count),
-      ]
+    func number(_ value: Double?) -> String {
+      value.map { NumberText.fixed($0, decimals) } ?? ""
     }
-    if case .estimate = column.kind, fields.count == 1 { return [fields[0], "", ""] }
-    return fields
+    let fields: [String] =
+      switch self {
+      case .text(let text): [text]
+      case .count(let count): [String(count)]
+      case .number(let value): [number(value)]
+      case .interval(let low, let high): [number(low), number(high)]
+      case .listing(let items): [items.joined(separator: "; ")]
+      case .missing, .undefined, .none: [""]
+      case .estimate(let estimate):
+        [number(estimate.mean), number(estimate.deviation), String(estimate.count)]
+      case .tested(let estimate, let interval, let units):
+        [number(estimate.mean), number(estimate.deviation), String(estimate.count)]
+          + [number(interval?.low), number(interval?.high), units.map(String.init) ?? ""]
+      }
+    let lacking = column.fileTitles.count - fields.count
+    return fields + Array(repeating: "", count: max(0, lacking))
   }
 }

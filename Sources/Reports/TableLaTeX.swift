@@ -52,6 +52,10 @@ extension ReportTable {
 
   private static func cell(_ cell: Cell, _ column: Column) -> String {
     let text = LaTeX.escaped(cell.text(in: column))
-    return cell.isBest ? "\\textbf{\(text)}" : text
+    return switch cell.mark {
+    case .none: text
+    case .best: "\\textbf{\(text)}"
+    case .tied: "\\textit{\(text)}"
+    }
   }
 }

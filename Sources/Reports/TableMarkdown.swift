@@ -42,6 +42,10 @@ extension ReportTable {
 
   private static func cell(_ cell: Cell, _ column: Column) -> String {
     let text = Markdown.escaped(cell.text(in: column))
-    return cell.isBest ? "**\(text)**" : text
+    return switch cell.mark {
+    case .none: text
+    case .best: "**\(text)**"
+    case .tied: "*\(text)*"
+    }
   }
 }

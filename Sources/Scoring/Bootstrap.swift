@@ -6,6 +6,11 @@ package struct Bootstrap: Sendable {
   package struct Interval: Sendable, Hashable {
     package var low: Double
     package var high: Double
+
+    package init(low: Double, high: Double) {
+      self.low = low
+      self.high = high
+    }
   }
 
   package static let level = 0.95

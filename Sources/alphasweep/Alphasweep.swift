@@ -20,7 +20,7 @@ struct Alphasweep: AsyncParsableCommand {
     subcommands: [
       PlanCommand.self, RunCommand.self, StatusCommand.self, WhyCommand.self, ReportCommand.self,
       ExportCommand.self, ConvertCommand.self, InspectCommand.self, FeaturesCommand.self,
-      SimilarityCommand.self, MergeCommand.self, ScoreCommand.self,
+      SimilarityCommand.self, MergeCommand.self, ScoreCommand.self, CompareCommand.self,
       CorpusCommand.self,
     ])
 

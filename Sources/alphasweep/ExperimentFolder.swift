@@ -51,7 +51,7 @@ struct ExperimentFolder {
     try Spec(yaml: Files.text(file, what: .spec), file: file)
   }
 
-  /// Reads the tasks and corpora, and those other specs whose models `spec` may name.
+  /// Reads the tasks, corpora, scores and published numbers, and those other specs whose models `spec` may name.
   ///
   /// - Throws: `SpecError` with everything that is wrong in a task or corpus.
   func definitions(besides spec: Spec) throws -> Definitions {
@@ -63,6 +63,15 @@ struct ExperimentFolder {
     for file in Files.yamls(in: shared + "/corpora") {
       let corpus = try CorpusDefinition(yaml: Files.text(file, what: .corpus), file: file)
       definitions.corpora[corpus.name] = corpus
+    }
+    for file in Files.named("yaml", in: shared + "/scores") {
+      let score = try ScoreDefinition(yaml: Files.text(file, what: .scores), file: file)
+      definitions.scores[score.name] = score
+    }
+    for file in Files.named("csv", in: shared + "/published") {
+      let name = String((file.split(separator: "/").last ?? "").dropLast(4))
+      definitions.published[name] = try PublishedResults(
+        csv: Files.text(file, what: .published), name: name, file: file)
     }
     // What lies beside the spec stands before what lies above.
     for file in (path == shared ? [] : Files.yamls(in: shared)) + Files.yamls(in: path) {

@@ -4,6 +4,7 @@ import Experiment
 import Foundation
 import Layouts
 import Merging
+import Reports
 import Scoring
 
 /// Exit codes, the same for every command.
@@ -37,7 +38,9 @@ private func message(of error: any Error) -> String {
 
 private func standsInFile(_ error: any Error) -> Bool {
   switch error {
-  case is SpecError, is ScoreError, LayoutError.problems, CorpusCommandError.absent: true
+  case is SpecError, is ScoreError, is NumbersError, LayoutError.problems,
+    CorpusCommandError.absent:
+    true
   default: false
   }
 }
@@ -46,6 +49,7 @@ private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
     || error is CorpusDefinitionError || error is WorkspaceError
     || error is HubCacheError || error is ScoreError || error is LayoutError
+    || error is NumbersError
     || error is CorpusCommandError || (error as? MergeError)?.isBadInput ?? false
 }
 

@@ -45,8 +45,11 @@ enum Files {
   }
 
   /// The YAML files of a folder, by name; none where there is no folder.
-  static func yamls(in folder: String) -> [String] {
+  static func yamls(in folder: String) -> [String] { named("yaml", in: folder) }
+
+  /// The files of a folder with an ending, by name; none where there is no folder.
+  static func named(_ ending: String, in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-      .filter { $0.hasSuffix(".yaml") }.sorted().map { folder + "/" + $0 }
+      .filter { $0.hasSuffix("." + ending) }.sorted().map { folder + "/" + $0 }
   }
 }

@@ -79,6 +79,7 @@ struct ReportStep {
       "tasks": try Canonical(encoding: plan.tasks),
       "heldOut": try Canonical(encoding: plan.heldOut),
       "score": try plan.score.map { try Canonical(encoding: $0) } ?? .null,
+      "published": try plan.published.map { try Canonical(encoding: $0) } ?? .null,
       "comparison": try plan.comparison.map { try Canonical(encoding: $0) } ?? .null,
       "there": .list(there.map { .string($0.hex) }),
     ])

@@ -98,6 +98,9 @@ enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case site
     case task
     case corpus
+    case scores = "score"
+    case published = "file of published numbers"
+    case numbers = "file of numbers"
     /// A reference or hypothesis.
     case score = "file to score"
     case manifest

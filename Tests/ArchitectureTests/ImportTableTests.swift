@@ -15,7 +15,7 @@ struct ImportTableTests {
     #expect(permitted["CTorch"] == ["Libmerge"])
     #expect(permitted["Ledger"] == ["Experiment"])
     #expect(permitted["Torch"] == ["CTorch", "Weights"])
-    #expect(permitted["Reports"] == ["Experiment", "Artifacts", "Ledger"])
+    #expect(permitted["Reports"] == ["Experiment", "Artifacts", "Ledger", "Scoring"])
     #expect(
       permitted["Speech"]
         == ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"])

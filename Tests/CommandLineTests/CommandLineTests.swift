@@ -11,7 +11,7 @@ import Testing
     let version = try small.run("--version")
     #expect(version.code == 0)
     #expect(version.out == "0.1.0\n")
-    for command in ["plan", "run", "status", "why", "report", "export", "score"] {
+    for command in ["plan", "run", "status", "why", "report", "export", "score", "compare"] {
       let help = try small.run(command, "--help")
       #expect(help.code == 0)
       #expect(help.out.contains("USAGE: alphasweep \(command)"))

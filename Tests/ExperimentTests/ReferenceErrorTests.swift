@@ -40,6 +40,12 @@ struct ReferenceErrorTests {
     Slip(
       "speakers] }", "speakers], score: { name: s, floor: Stable-TF, ceiling: perfect } }",
       "small.yaml:7:65: unknown row 'Stable-TF'; did you mean 'Stable-FT'?"),
+    Slip(
+      "speakers] }", "speakers], score: superb-s }",
+      "small.yaml:7:47: unknown score 'superb-s'; none is known here"),
+    Slip(
+      "speakers] }", "speakers] }\npublished: { from: nobody, experiments: [a] }",
+      "small.yaml:8:20: unknown file of published numbers 'nobody'; none is known here"),
   ])
   func `a task or row that is not there, or does not fit, is said with its place`(
     slip: Slip

@@ -40,7 +40,7 @@ struct SpecErrorTests {
     Slip(
       "compare: {", "plots: {",
       "small.yaml:8:1: unknown key 'plots'; known: compare, evaluate, experiment, fine-tune, "
-        + "heard-tests, methods, models, question, seeds"),
+        + "heard-tests, methods, models, published, question, seeds"),
     Slip(
       "seeds: [1]\n", "",
       "small.yaml:1:1: the spec lacks 'seeds'; add it, such as 'seeds: [1, 2]'"),

@@ -1,6 +1,7 @@
 import Experiment
 import Foundation
 import OrderedCollections
+import Scoring
 
 @testable import Reports
 
@@ -8,7 +9,6 @@ import OrderedCollections
 struct MadeUpExperiment {
   struct Task {
     var column: TaskColumn
-    var ceiling: Double
     var chance: Double?
     /// Results with log-mel, log-mel normalised, pre-trained, and what fine-tuning on it gains.
     var logMel: Double
@@ -41,8 +41,7 @@ struct MadeUpExperiment {
     plan.tasks = tasks.map(\.column)
     if isScored {
       plan.score = ScoreRule(
-        name: "superb-s form", floorRow: "log-mel",
-        ceilings: Dictionary(uniqueKeysWithValues: tasks.map { ($0.column.name, $0.ceiling) }))
+        name: "superb-s form", floorRow: "log-mel", tasks: tasks.map(\.column))
     }
     plan.comparison = ComparisonRule(
       measures: ["linear-cka", "debiased-cka", "r2", "weight-distance"],
@@ -143,11 +142,55 @@ struct MadeUpExperiment {
     for stage in plan.stages.values where stage.label == label {
       source.evaluations[stage.key] = nil
       source.similarities[stage.key] = nil
+      source.tests[stage.key] = nil
     }
   }
 }
 
 extension MadeUpExperiment {
+  /// Gives every evaluation a record of its 240 utterances, of the same hardness for all rows, whose
+  /// value is the evaluation's.
+  mutating func addTests() {
+    for (number, key) in source.evaluations.keys.sorted().enumerated() {
+      guard var record = source.evaluations[key] else { continue }
+      let tokens = record.units / 240
+      let right = record.higherIsBetter ? record.value : 100 - record.value
+      var errors = Int((Double(tokens * 240) * (1 - right / 100)).rounded())
+      // Hard utterances first, with a little of the row's own.
+      let order = (0..<240).sorted { hardness($0, number) > hardness($1, number) }
+      var parts = [Int](repeating: 0, count: 240)
+      for utterance in order {
+        parts[utterance] = min(
+          tokens, errors, tokens == 1 ? 1 : (errors + 239) / 240 + utterance % 3)
+        errors -= parts[utterance]
+      }
+      for utterance in order {
+        let more = min(errors, tokens - parts[utterance])
+        parts[utterance] += more
+        errors -= more
+      }
+      let test = ScoredTest(
+        .ratios,
+        parts.enumerated().map { index, errors in
+          ScoredTest.Unit(
+            "\(record.task)-\(1000 + index)",
+            parts: [Double(record.higherIsBetter ? tokens - errors : errors), Double(tokens)])
+        })
+      record.value = 100 * (test.values?[0] ?? 0)
+      record.drawn = "utterances"
+      source.evaluations[key] = record
+      source.tests[key] = test
+    }
+  }
+
+  private func hardness(_ utterance: Int, _ row: Int) -> Double {
+    func wild(_ number: Double) -> Double {
+      let value = 43758.5453 * sin(number)
+      return value - value.rounded(.down)
+    }
+    return wild(Double(utterance) * 12.9898) + 0.4 * wild(Double(row * 240 + utterance) * 78.233)
+  }
+
   /// Three tasks, one fine-tuning, four rows, two seeds; a title that would be markup.
   static func small(seeds: [UInt64] = [1, 2]) throws -> MadeUpExperiment {
     try MadeUpExperiment(
@@ -156,17 +199,17 @@ extension MadeUpExperiment {
           column: TaskColumn(
             name: "phones-nl", title: "Dutch phonemes", metric: "PER", higherIsBetter: false,
             caveat: nil),
-          ceiling: 0, chance: nil, logMel: 73.8, normalised: 76.8, pretrained: 70.4, gain: 9),
+          chance: nil, logMel: 73.8, normalised: 76.8, pretrained: 70.4, gain: 9),
         Task(
           column: TaskColumn(
             name: "tones-zh", title: "Tone", metric: "accuracy", higherIsBetter: true,
             caveat: "Channel & speaker_set are shared, 100% of them."),
-          ceiling: 100, chance: 26.5, logMel: 81.6, normalised: 65.2, pretrained: 63.1, gain: 12),
+          chance: 26.5, logMel: 81.6, normalised: 65.2, pretrained: 63.1, gain: 12),
         Task(
           column: TaskColumn(
             name: "voices", title: "Voice <script>alert(1)</script> | a_b", metric: "accuracy",
             higherIsBetter: true, caveat: nil),
-          ceiling: 100, chance: 8.1, logMel: 57.8, normalised: 8.2, pretrained: 58.9, gain: 5),
+          chance: 8.1, logMel: 57.8, normalised: 8.2, pretrained: 58.9, gain: 5),
       ],
       fineTuning: ["phones-nl"],
       methods: [

@@ -9,6 +9,7 @@ import Testing
   /// The small experiment with two numbers of one row and one of another missing.
   private func partial() throws -> MadeUpExperiment {
     var made = try MadeUpExperiment.small()
+    made.addTests()
     made.forget(label: "evaluate tones-zh · Stable-FT · phones-nl · seed 2")
     for seed in 1...2 {
       made.forget(label: "evaluate voices · L2-SP λ 0.1 · phones-nl · seed \(seed)")
@@ -18,13 +19,14 @@ import Testing
 
   @Test(arguments: [
     "report.md", "comparison.csv", "comparison.tex", "alpha.csv", "alpha.tex", "similarity.csv",
-    "similarity.tex", "held-out.csv", "trade-off.csv",
+    "similarity.tex", "held-out.csv", "trade-off.csv", "tests.csv", "paired.csv", "paired.tex",
   ])
   func equalsTheGoldenFile(_ name: String) throws {
     let folder = try TemporaryFolder()
     let made = try partial()
     try ReportWriter(
-      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures()
+      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures(),
+      draws: 400
     ).write()
     let found = try folder.text(name)
     #expect(try found == Golden.text(name, found: found))
@@ -34,7 +36,8 @@ import Testing
     let made = try partial()
     let folder = try TemporaryFolder()
     let outcome = try ReportWriter(
-      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures()
+      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures(),
+      draws: 400
     ).write()
     #expect(outcome.missingCount == 3)
     #expect(outcome.figureProblem == nil)
@@ -50,7 +53,7 @@ import Testing
     let folder = try TemporaryFolder()
     try ReportWriter(
       plan: made.plan, source: MeasurementsInMemory(), folder: folder.path,
-      renderer: BlankFigures()
+      renderer: BlankFigures(), draws: 400
     ).write()
     let text = try folder.text("report.md")
     #expect(text.contains("Nothing has been measured yet."))
@@ -63,7 +66,8 @@ import Testing
     let folders = [try TemporaryFolder(), try TemporaryFolder()]
     for folder in folders {
       try ReportWriter(
-        plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures()
+        plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures(),
+        draws: 400
       ).write()
     }
     let files = try folders.map { try $0.files() }
@@ -75,7 +79,8 @@ import Testing
     let made = try partial()
     let folder = try TemporaryFolder()
     try ReportWriter(
-      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures()
+      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures(),
+      draws: 400
     ).write()
     let page = try folder.text("report.html")
     #expect(!page.contains("<script"))
@@ -97,7 +102,8 @@ import Testing
       _ = manager.createFile(atPath: folder.path + "/" + name, contents: Data("x".utf8))
     }
     try ReportWriter(
-      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures()
+      plan: made.plan, source: made.source, folder: folder.path, renderer: BlankFigures(),
+      draws: 400
     ).write()
     let files = try folder.files()
     #expect(files["figures/alpha-old.svg"] == nil)
@@ -113,7 +119,7 @@ import Testing
     _ = FileManager.default.createFile(atPath: blocked, contents: Data())
     #expect(throws: StorageError.self) {
       try ReportWriter(
-        plan: made.plan, source: made.source, folder: blocked, renderer: BlankFigures()
+        plan: made.plan, source: made.source, folder: blocked, renderer: BlankFigures(), draws: 400
       ).write()
     }
   }
