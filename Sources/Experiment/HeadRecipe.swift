@@ -18,6 +18,9 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
   /// brought to mean 0 and variance 1 over the training utterances.
   package private(set) var isRaw: Bool?
+  /// Seconds that longer training utterances are cut to, each at one place that its name draws, where
+  /// s3prl draws a place in every epoch; absent where they are whole.
+  package var cropSeconds: Double?
   /// AdamW's weight decay; absent for Adam.
   package var decay: Double?
 
@@ -30,8 +33,9 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package init(
     steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
     threads: Int, devEvery: Int? = nil, augment: AugmentParameters? = nil, isBalanced: Bool = false,
-    isRaw: Bool = false, decay: Double? = nil
+    isRaw: Bool = false, decay: Double? = nil, cropSeconds: Double? = nil
   ) {
+    self.cropSeconds = cropSeconds
     self.decay = decay
     self.otherRates = otherRates.isEmpty ? nil : otherRates.sorted()
     self.steps = steps

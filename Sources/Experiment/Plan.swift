@@ -19,6 +19,8 @@ package struct Plan: Sendable {
   package var choices: [RowChoice] = []
   /// What people call the fine-tuning tasks, evaluated or not, by name.
   package var fineTuningTitles: [String: String] = [:]
+  /// Frames that are not stored, in bytes, by task and encoder: heads encode each batch anew.
+  package var encodedAnew: [String: Int] = [:]
   /// Artifacts that are wanted for themselves (a pre-trained model that nothing evaluates).
   package var targets: [StageKey] = []
 

@@ -50,9 +50,7 @@ extension Planner {
     var evaluations: OrderedDictionary<String, StageKey> = [:]
     for name in spec.evaluate?.tasks ?? [] {
       let task = try task(name)
-      let features = try features(
-        reading, task, selection(of: task), task.target.isPooled ? .pooled : .frames, seed: nil)
-      evaluations[name] = try evaluation(task, features, seed, label: reading.label)
+      evaluations[name] = try evaluation(task, reading, seed)
     }
     return evaluations
   }
@@ -101,16 +99,27 @@ extension Planner {
             cost: minutes * 60 * PlanMeasures.downsampling * pretrained.effort))))
   }
 
+  /// What an encoder reads of a task's corpus. Downsampled frames are of whole utterances, which are not
+  /// what a cut one gives.
+  private mutating func inputs(
+    _ reading: Reading, _ task: TaskDefinition, isCut: Bool
+  ) throws -> OrderedDictionary<String, StageInput> {
+    var inputs: OrderedDictionary<String, StageInput> = ["corpus": try corpus(task.corpus)]
+    inputs["encoder"] = reading.encoder?.input
+    if let pretrained = reading.pretrained, reading.encoder?.sharesDownsampling == true, !isCut {
+      inputs["downsampled"] = try downsampled(pretrained, task, isForEvaluation: true)
+    }
+    return inputs
+  }
+
   /// Features of the recordings of a task: tasks with one selection share the stage.
   private mutating func features(
     _ reading: Reading, _ task: TaskDefinition, _ selection: Selection,
     _ output: FeaturesParameters.Output, seed: UInt64?
   ) throws -> StageInput {
-    var inputs: OrderedDictionary<String, StageInput> = ["corpus": try corpus(task.corpus)]
-    inputs["encoder"] = reading.encoder?.input
-    if let pretrained = reading.pretrained, reading.encoder?.sharesDownsampling == true {
-      inputs["downsampled"] = try downsampled(pretrained, task, isForEvaluation: true)
-    }
+    // Samples are of test utterances, which nothing cuts.
+    let crop = seed == nil ? task.evaluation?.recipe.cropSeconds : nil
+    let inputs = try inputs(reading, task, isCut: crop != nil)
     let minutes = minutes(selection, task.corpus)
     let word: String
     let vectors: Int
@@ -125,7 +134,8 @@ extension Planner {
         Stage(
           .features,
           parameters: FeaturesParameters(
-            source: reading.source, selection: selection, output: output, threads: Self.threads),
+            source: reading.source, selection: selection, output: output, threads: Self.threads,
+            cropSeconds: crop),
           seed: seed, inputs: inputs,
           label: "features \(task.corpus) · \(word) · \(reading.label)",
           resources: Resources(
@@ -141,27 +151,64 @@ extension Planner {
   }
 
   private mutating func evaluation(
-    _ task: TaskDefinition, _ features: StageInput, _ seed: UInt64, label: String
+    _ task: TaskDefinition, _ reading: Reading, _ seed: UInt64
   ) throws -> StageKey {
     guard let definition = task.evaluation else {
       throw SpecError([
         SpecProblem(SpecMessage.notEvaluable(task.name), at: spec.places[.evaluateTask(task.name)])
       ])
     }
+    let selection = selection(of: task)
+    let recipe = definition.recipe
+    let isAnew = encodesAnew(task, selection, reading)
+    let inputs =
+      isAnew
+      ? try self.inputs(reading, task, isCut: recipe.cropSeconds != nil)
+      : [
+        "features": try features(
+          reading, task, selection, task.target.isPooled ? .pooled : .frames, seed: nil),
+        "corpus": try corpus(task.corpus),
+      ]
     // A step of a pooled head sees one vector an utterance, one of CTC every frame.
     let step = task.target.isPooled ? 0.001 : 0.03
     return try plan.add(
       Stage(
         .evaluate,
         parameters: EvaluateParameters(
-          task: task.name, target: task.target, head: definition.head, recipe: definition.recipe,
-          selection: selection(of: task), metric: task.metric, together: together(task),
-          trials: task.trials),
-        seed: seed, inputs: ["features": features, "corpus": try corpus(task.corpus)],
-        label: "evaluate \(task.name) · \(label) · head seed \(seed)",
+          task: task.name, target: task.target, head: definition.head, recipe: recipe,
+          selection: selection, metric: task.metric, together: together(task),
+          trials: task.trials, source: isAnew ? reading.source : nil),
+        seed: seed, inputs: inputs,
+        label: "evaluate \(task.name) · \(reading.label) · head seed \(seed)",
         resources: Resources(
-          cores: definition.recipe.threads,
-          cost: Double(definition.recipe.steps * definition.recipe.learningRates.count) * step)))
+          cores: recipe.threads,
+          cost: Double(recipe.steps * recipe.learningRates.count) * step
+            + (isAnew ? encoding(task, selection, recipe, reading) : 0))))
+  }
+
+  /// Whether the frames of a task are more than the spec lets a stage of features store.
+  private mutating func encodesAnew(
+    _ task: TaskDefinition, _ selection: Selection, _ reading: Reading
+  ) -> Bool {
+    guard let largest = spec.evaluate?.largestFrames, !task.target.isPooled,
+      task.target != .queries
+    else { return false }
+    let frames = minutes(selection, task.corpus) * 60 * PlanMeasures.frameRate
+    let bytes = frames * Double(reading.vectors * reading.width * 2)
+    guard bytes > largest else { return false }
+    plan.encodedAnew["\(task.name) · \(reading.label)"] = Int(bytes)
+    return true
+  }
+
+  /// The cost of encoding the batches of all steps.
+  private func encoding(
+    _ task: TaskDefinition, _ selection: Selection, _ recipe: HeadRecipe, _ reading: Reading
+  ) -> Double {
+    let count = utterances(selection, task.corpus)
+    guard count > 0 else { return 0 }
+    let seconds = minutes(selection, task.corpus) * 60 / Double(count)
+    return Double(recipe.steps * recipe.batch) * seconds * PlanMeasures.encoding
+      * (reading.encoder?.effort ?? 1)
   }
 
   /// Compares an encoder with θ₀ on test recordings of the evaluated corpora.

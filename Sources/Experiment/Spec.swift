@@ -93,6 +93,9 @@ package struct RecipeOverrides: Sendable, Hashable {
 package struct EvaluateSpec: Sendable, Hashable {
   package var tasks: [String]
   package var score: ScoreSpec?
+  /// Bytes that the frames of one stage of features may take; heads of larger ones encode each batch anew.
+  /// `nil` for no limit.
+  package var largestFrames: Double?
 }
 
 /// A score: that of a file below `scores/`, or the form of SUPERB_S between a row and a perfect result.

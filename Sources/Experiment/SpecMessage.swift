@@ -134,6 +134,11 @@ package enum SpecMessage {
       + "'matches'"
   }
 
+  static func cutTarget(_ target: String) -> String {
+    "'crop-seconds' would cut utterances without cutting their '\(target)'; only labels and trials are "
+      + "of every part"
+  }
+
   static func evaluatedOnly(_ target: String) -> String {
     "'\(target)' is a target of evaluation only; take 'fine-tune' out"
   }

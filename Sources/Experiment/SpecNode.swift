@@ -141,6 +141,14 @@ struct SpecNode {
     return value
   }
 
+  /// An amount such as `100 GB`, in bytes.
+  func gigabytes() -> Double? {
+    guard let text, text.hasSuffix(" GB"), let value = SpecNumber.real(String(text.dropLast(3))),
+      value >= 0
+    else { return mistyped("an amount such as '100 GB'") }
+    return value * 1e9
+  }
+
   /// A value whose meaning is somebody else's, as it stands.
   func value() -> Canonical? {
     guard case .sequence(let sequence) = node else { return scalar() }

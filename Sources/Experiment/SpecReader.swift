@@ -101,7 +101,8 @@ extension Spec {
 
 extension EvaluateSpec {
   static func read(_ node: SpecNode) -> EvaluateSpec? {
-    let fields = node.fields("'evaluate'", ["tasks", "score"])
+    let fields = node.fields("'evaluate'", ["tasks", "score", "frames-on-disk"])
+    let largest = fields.optional("frames-on-disk") { $0.gigabytes() }
     let score = fields.optional("score", ScoreSpec.read)
     let tasks = fields.required("tasks") { list in
       list.values { place -> String? in
@@ -110,7 +111,7 @@ extension EvaluateSpec {
         return task
       }
     }
-    return tasks.map { EvaluateSpec(tasks: $0, score: score) }
+    return tasks.map { EvaluateSpec(tasks: $0, score: score, largestFrames: largest) }
   }
 }
 

@@ -47,6 +47,9 @@ extension TaskDefinition {
         recipe.map { EvaluationDefinition(head: head, recipe: $0) }
       }
     }
+    if let word, !word.mayBeCut, evaluation?.recipe.cropSeconds != nil {
+      root.fail(SpecMessage.cutTarget(word.word))
+    }
     let caveat = fields.optional("caveat") { $0.string() }
     let published = fields.optional("published") { list in list.values { $0.string() } } ?? []
     let fineTune = fields.optional("fine-tune") {

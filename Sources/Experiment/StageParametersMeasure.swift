@@ -69,8 +69,13 @@ package struct FeaturesParameters: Sendable, Hashable, Codable {
   package var selection: Selection
   package var output: Output
   package var threads: Int
+  /// Seconds that longer training utterances are cut to; absent where they are whole.
+  package var cropSeconds: Double?
 
-  package init(source: Source, selection: Selection, output: Output, threads: Int) {
+  package init(
+    source: Source, selection: Selection, output: Output, threads: Int, cropSeconds: Double? = nil
+  ) {
+    self.cropSeconds = cropSeconds
     self.source = source
     self.selection = selection
     self.output = output
@@ -91,6 +96,8 @@ package struct EvaluateParameters: Sendable, Hashable, Codable {
   /// The label whose values are drawn together in intervals, as the utterances of a speaker; absent where
   /// each utterance is drawn alone.
   package var together: String?
+  /// Where each step encodes its batch anew, what is encoded; absent where features are stored.
+  package var source: FeaturesParameters.Source?
   /// Pairs of test utterances that are drawn as trials; absent where the corpus lists them.
   package var trials: Int?
 
@@ -99,8 +106,10 @@ package struct EvaluateParameters: Sendable, Hashable, Codable {
 
   package init(
     task: String, target: Target, head: HeadParameters, recipe: HeadRecipe, selection: Selection,
-    metric: String? = nil, together: String? = nil, trials: Int? = nil
+    metric: String? = nil, together: String? = nil, trials: Int? = nil,
+    source: FeaturesParameters.Source? = nil
   ) {
+    self.source = source
     self.task = task
     self.target = target
     self.head = head

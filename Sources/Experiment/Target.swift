@@ -102,6 +102,9 @@ package enum Target: Sendable, Hashable {
     }
   }
 
+  /// Whether any part of an utterance has the same answer.
+  package var mayBeCut: Bool { !labels.isEmpty }
+
   /// The labels that it asks for.
   package var labels: [String] {
     switch self {

@@ -19,9 +19,8 @@ package struct Extraction {
     try TorchRuntime.setThreads(parameters.threads)
     try Autograd.disabled {
       let source = try FeatureSource(context, parameters.source)
-      let utterances = try context.corpus().select(parameters.selection).filter {
-        source.frames($0) > 0
-      }
+      let utterances = try context.corpus().select(parameters.selection)
+        .map { $0.cut(to: parameters.cropSeconds) }.filter { source.frames($0) > 0 }
       guard !utterances.isEmpty else {
         throw StageError.empty(stage: context.request.label, what: "recording")
       }

@@ -76,6 +76,12 @@ enum PlanText {
       "Disk: features still to be made take about "
         + "\(Words.bytes(overview.bytes(of: [.features, .downsample]))), everything about "
         + "\(Words.bytes(overview.bytes(of: StageKind.allCases))).")
+    if !plan.encodedAnew.isEmpty {
+      lines.append(
+        "Frames: those of \(Words.count(plan.encodedAnew.count, "pair")) of a task and an encoder "
+          + "would take \(Words.bytes(plan.encodedAnew.values.reduce(0, +))), each more than "
+          + "'frames-on-disk'; their heads encode each batch anew.")
+    }
     return lines.map { Words.wrapped($0) + "\n" }.joined()
   }
 

@@ -18,12 +18,21 @@ package struct Evaluation {
   /// Writes `metrics.json`, `hypotheses.jsonl`, `scored.json` and `curve.jsonl`.
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.recipe.threads)
+    if let source = parameters.source {
+      return try write(EncodedFeatures(context, parameters, source), to: folder)
+    }
     let features = try StoredFeatures(
       folder: context.folder("features"), isPooled: parameters.target.isPooled,
       isRaw: parameters.recipe.isRaw == true || parameters.target == .queries)
-    switch parameters.target {
-    case .queries:
+    if parameters.target == .queries {
       try QueryEvaluation(context, parameters, features).write(to: folder)
+    } else {
+      try write(features, to: folder)
+    }
+  }
+
+  private func write(_ features: some FrozenFeatures, to folder: String) throws {
+    switch parameters.target {
     case .trials:
       try write(VerificationProbes(context, parameters, features), features, to: folder)
     case .turns:
