@@ -32,7 +32,9 @@ package struct HeldOutError: Error, Sendable, Hashable, CustomStringConvertible 
 /// Recordings are known by the hash of their bytes, and pieces of one by their bounds, so a copy under
 /// another name or in another corpus is found as well, and so is a piece that overlaps another. Which
 /// recordings a stage may train on follows from its corpora and splits alone: limits in minutes only
-/// take away. A checkpoint's training counts where the spec says which experiment made it. A spec with
+/// take away. A head is gone after its own test: what it learns from counts against that alone, and a
+/// task's heads may learn from what another task tests with. A checkpoint's training counts where the
+/// spec says which experiment made it. A spec with
 /// `heard-tests: mark` is planned all the same, and its cells are marked (`HeardTests`).
 package enum HeldOutCheck {
   /// Checks `plan`.
@@ -46,7 +48,13 @@ package enum HeldOutCheck {
     let holders = holders(plan, input)
     // Models that share an origin share its leak.
     var leaks: OrderedSet<HeldOutError.Leak> = []
+    var ownHolders: [String: HeldOutPieces] = [:]
     for training in trainings {
+      var holders = holders
+      if training.isHead {
+        holders = ownHolders[training.corpus] ?? self.holders(plan, input, of: training.corpus)
+        ownHolders[training.corpus] = holders
+      }
       let leaked = (input.recordings[training.corpus]?.recordings ?? []).filter {
         training.splits.contains($0.split) && holders.label(of: $0) != nil
       }
@@ -70,6 +78,8 @@ package enum HeldOutCheck {
     var label: String
     var corpus: String
     var splits: [Split]
+    /// Whether only a head learns, which is gone after its test.
+    var isHead = false
   }
 
   private static func trainings(_ plan: Plan) -> [Training] {
@@ -77,7 +87,8 @@ package enum HeldOutCheck {
       let splits = splits(trainedOnBy: stage, isHead: true)
       if splits.isEmpty { return [] }
       return corpora(of: stage, plan).map {
-        Training(label: stage.label, corpus: $0, splits: splits)
+        Training(
+          label: stage.label, corpus: $0, splits: splits, isHead: stage.kind == .evaluate)
       }
     }
   }
@@ -108,11 +119,14 @@ package enum HeldOutCheck {
     }
   }
 
-  /// What is tested with, by whom.
-  private static func holders(_ plan: Plan, _ input: PlannerInput) -> HeldOutPieces {
+  /// What is tested with, by whom; of one corpus, or of all.
+  private static func holders(
+    _ plan: Plan, _ input: PlannerInput, of only: String? = nil
+  ) -> HeldOutPieces {
     var labels: [String: String] = [:]
     for stage in plan.stages.values {
-      for corpus in testedCorpora(stage, plan) where labels[corpus] == nil {
+      for corpus in testedCorpora(stage, plan)
+      where labels[corpus] == nil && corpus == only ?? corpus {
         labels[corpus] = stage.label
       }
     }

@@ -162,8 +162,11 @@ import Testing
   }
 
   /// With `steps`, every head takes so few of them.
-  private static func plan(_ folder: TemporaryFolder, steps: Int? = nil) throws -> Plan {
+  private static func plan(
+    _ folder: TemporaryFolder, steps: Int? = nil, evaluate: String? = nil
+  ) throws -> Plan {
     try SpokenWorld.record(in: folder)
+    let spec = evaluate.map { spec.replacing(/evaluate: .*/, with: "evaluate: \($0)") } ?? spec
     var definitions = Definitions()
     var recordings: [String: CorpusRecordings] = [:]
     for (name, text, labels) in [
@@ -287,5 +290,57 @@ import Testing
         #expect(try store.record(stage.kind, stage.key) == whole, "\(stage.label)")
       }
     }
+  }
+
+  @Test func framesThatAreTooLargeForTheDiskAreEncodedAnewForEachBatch() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let store = ArtifactStore(root: folder.path + "/artifacts")
+      func record(_ evaluate: String) throws -> (plan: Plan, record: EvaluationRecord) {
+        let plan = try Self.plan(folder, evaluate: evaluate)
+        for stage in plan.stages.values {
+          try StageExecution.run(
+            StageContext(
+              request: StageRequest(stage, in: plan, attempt: 1), store: store, bench: Workbench(),
+              report: { _ in }))
+        }
+        let key = try #require(plan.cells.first?.evaluations["turns"])
+        return (
+          plan,
+          try JSONDecoder().decode(
+            EvaluationRecord.self,
+            from: Data(
+              contentsOf: URL(fileURLWithPath: store.folder(.evaluate, key) + "/metrics.json")))
+        )
+      }
+      let stored = try record("{ tasks: [turns], frames-on-disk: 1 GB }")
+      #expect(stored.plan.encodedAnew.isEmpty)
+      #expect(stored.plan.stages.values.contains { $0.kind == .features })
+      let anew = try record("{ tasks: [turns], frames-on-disk: 0 GB }")
+      #expect(!anew.plan.stages.values.contains { $0.kind == .features })
+      // 54 words of 1.2 s and 80 bands in float16 are some half a megabyte.
+      #expect(anew.plan.encodedAnew.keys.sorted() == ["turns · log-mel"])
+      // What is stored has the eleven bits of float16.
+      #expect(abs(anew.record.value - stored.record.value) < 2)
+      #expect(anew.record.count == stored.record.count)
+    }
+  }
+
+  @Test func onlyLongTrainingUtterancesAreCutAndAlwaysAtOnePlace() {
+    func utterance(_ id: String, _ samples: Int, _ split: Split) -> Utterance {
+      Utterance(
+        id: id, path: id, start: 5, samples: samples, offset: 1000, text: nil, phones: nil,
+        labels: [:], split: split)
+    }
+    let long = utterance("long", 48_000, .train)
+    let cut = long.cut(to: 2)
+    #expect(cut.samples == 32_000 && cut == long.cut(to: 2))
+    #expect(cut.offset - long.offset == cut.start - long.start)
+    #expect((long.offset...long.offset + 16_000).contains(cut.offset))
+    let starts = (0..<50).map { utterance("\($0)", 48_000, .train).cut(to: 2).offset }
+    #expect(Set(starts).count > 40, "each at its own")
+    #expect(long.cut(to: nil) == long && long.cut(to: 3) == long)
+    let test = utterance("test", 48_000, .test)
+    #expect(test.cut(to: 2) == test)
   }
 }
