@@ -45,6 +45,8 @@ package struct Chart {
   package var y: Axis
   package var series: [Series]
   package var labels: [Label] = []
+  /// A map of numbers in the place of series: the lowest row first, each from the left.
+  package var heat: [[Double]] = []
   /// Whether spreads lie along x.
   package var spreadsAlongX = false
 
@@ -61,7 +63,7 @@ package struct Chart {
     self.labels = labels
   }
 
-  package var isEmpty: Bool { series.allSatisfy(\.points.isEmpty) }
+  package var isEmpty: Bool { heat.isEmpty && series.allSatisfy(\.points.isEmpty) }
 
   private static func fileName(_ text: String) -> String {
     String(

@@ -158,7 +158,7 @@ struct Figures {
 
   // MARK: Parts
 
-  private func key(_ group: FineTuningGroup) -> String {
+  func key(_ group: FineTuningGroup) -> String {
     let task = TaskGroup(name: group.key.task).tasks.joined(separator: "+")
     return results.models.count > 1 ? "\(group.key.model)-\(task)" : task
   }
@@ -186,7 +186,7 @@ struct Figures {
   }
 
   /// The range of points with a margin, at least `least` wide so that noise is not blown up.
-  private static func range(
+  static func range(
     of points: [Chart.Point], least: Double, along axis: KeyPath<Chart.Point, Double> = \.y
   ) -> ClosedRange<Double>? {
     let spreads = axis == \.y

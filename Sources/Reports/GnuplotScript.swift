@@ -11,23 +11,30 @@ struct GnuplotScript {
   private static let width = 440
   private static let plotHeight = 300
   private static let keyRowHeight = 19
+  private static let mapRowHeight = 18
+  /// Title, marks and axis.
+  private static let mapFrame = 110
 
   let chart: Chart
 
   /// Commands that write `<name>.svg` into the current folder.
   var text: String {
-    (setup + axes + blocks + [plot]).joined(separator: "\n") + "\n"
+    (chart.heat.isEmpty ? setup + axes + blocks + [plot] : setup + axes + heat).joined(
+      separator: "\n") + "\n"
   }
 
   private var setup: [String] {
     let titles = chart.series.map(\.title).filter { !$0.isEmpty }
     // Two columns of short titles fit the width.
     let columns = titles.allSatisfy { $0.count <= 20 } ? 2 : 1
-    let height = Self.plotHeight + (titles.count + columns - 1) / columns * Self.keyRowHeight
+    let height =
+      chart.heat.isEmpty
+      ? Self.plotHeight + (titles.count + columns - 1) / columns * Self.keyRowHeight
+      : Self.mapFrame + chart.heat.count * Self.mapRowHeight
     return [
       "reset",
       "set encoding utf8",
-      "set terminal svg size \(Self.width),\(height) font 'sans-serif,13' noenhanced "
+      "set terminal svg size \(width),\(height) font 'sans-serif,13' noenhanced "
         + "background '#ffffff'",
       "set output \(Self.quoted(chart.name + ".svg"))",
       "set border 3 linecolor rgb '#444444'",
@@ -38,6 +45,43 @@ struct GnuplotScript {
       "set bars 0.5",
       "set title \(Self.quoted(chart.title))",
     ]
+  }
+
+  /// Rectangles, as an image would be a picture inside the picture: white is 0, the darkest the
+  /// greatest of the map; printed in grey it reads the same.
+  private var heat: [String] {
+    let greatest = max(chart.heat.flatMap(\.self).max() ?? 1, 1e-6)
+    let cells = chart.heat.enumerated().flatMap { y, row in
+      row.enumerated().map { x, value in
+        "set object rectangle center \(x),\(y) size 1,1 behind fillcolor rgb "
+          + "'\(Self.shade(value / greatest))' fillstyle solid noborder"
+      }
+    }
+    // gnuplot's own guess of the names' width leaves no room for the map.
+    let left = Double(nameWidth) / Double(width)
+    return [
+      "unset grid", "set tics scale 0", "set ytics font 'sans-serif,11'",
+      "set lmargin at screen \(left)", "set rmargin at screen 0.98",
+    ] + cells
+      + ["plot NaN notitle"]
+  }
+
+  /// Of the names of a map's rows, in pixels of an 11 point font.
+  private var nameWidth: Int { 16 + (chart.y.marks.map(\.text.count).max() ?? 0) * 6 }
+
+  private var width: Int {
+    chart.heat.isEmpty
+      ? Self.width : max(Self.width, nameWidth + (chart.heat.first?.count ?? 0) * 19 + 10)
+  }
+
+  /// From white over blue to nearly black.
+  private static func shade(_ share: Double) -> String {
+    let ends: [[Double]] = [[255, 255, 255], [78, 153, 204], [0, 40, 72]]
+    let place = min(max(share, 0), 1) * 2
+    let (from, to) = place < 1 ? (ends[0], ends[1]) : (ends[1], ends[2])
+    let part = place < 1 ? place : place - 1
+    let mixed = zip(from, to).map { Int(($0 + part * ($1 - $0)).rounded()) }
+    return "#" + mixed.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
   private var axes: [String] {

@@ -14,6 +14,14 @@ extension ResultRow {
       let parts = [
         "seed \(seed): \(NumberText.fixed(value, 2))",
         record.learningRate.map { "head's learning rate \(NumberText.plain($0))" },
+        record.rates.map { rates in
+          let tried = rates.map {
+            NumberText.plain($0.learningRate) + ": "
+              + ($0.dev.map { NumberText.fixed($0, 2) } ?? "no number")
+          }
+          return "tried on dev \(tried.joined(separator: ", "))"
+        },
+        record.step.map { "head after step \($0)" },
         steps.isEmpty ? nil : "encoder after step \(steps.joined(separator: " + "))",
         "stage \(stage.short)",
       ]

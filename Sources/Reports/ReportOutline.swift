@@ -14,7 +14,8 @@ struct ReportOutline {
     ReportDocument(
       title: plan.experiment, question: plan.question,
       sections: [
-        answer, comparisonSection, published, tests, alpha, tradeOff, similarity, training, heldOut,
+        answer, comparisonSection, published, tests, alpha, tradeOff, similarity, layers, training,
+        heldOut,
         support,
         missing,
       ]
@@ -84,6 +85,7 @@ struct ReportOutline {
     var blocks: [ReportDocument.Block] = [.paragraph(definition(tables))]
     if !tables.measures.isEmpty { blocks.append(.figures(figures.similarity(tables))) }
     if tables.hasDistance { blocks.append(.figures(figures.distance())) }
+    blocks.append(.figures(figures.similarityAgainstMerit(tables, Score(results))))
     blocks.append(.table(tables.summary()))
     blocks += tables.measures.map { .table(tables.byLayer($0)) }
     if tables.hasDistance { blocks.append(.table(tables.distances())) }
@@ -118,6 +120,15 @@ struct ReportOutline {
     let parameters = key.flatMap { plan.stages[$0]?.parameters }
     guard let ridge = parameters?["ridge"]?.number else { return "" }
     return " (penalty \(NumberText.plain(ridge)) of the mean eigenvalue of their covariance)"
+  }
+
+  private var layers: ReportDocument.Section? {
+    let layers = LayerTables(results: results)
+    return layers.table().map {
+      .init(
+        id: "layers", title: "Which layers the heads read",
+        blocks: [.figures(layers.charts()), .table($0)])
+    }
   }
 
   private var training: ReportDocument.Section? {

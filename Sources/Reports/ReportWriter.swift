@@ -20,6 +20,7 @@ package struct ReportWriter {
   private let folder: String
   private let renderer: any FigureRenderer
   private let draws: Int
+  private let costs: StageCosts?
 
   /// - Parameters:
   ///   - plan: The experiment.
@@ -27,10 +28,13 @@ package struct ReportWriter {
   ///   - folder: The experiment's own folder of results.
   ///   - renderer: What draws the figures.
   ///   - draws: How often the units of each test are drawn.
+  ///   - costs: What the stages took, which stands in files of its own; `nil` where that is unknown.
   package init(
     plan: Plan, source: some MeasurementSource, folder: String,
-    renderer: some FigureRenderer = Gnuplot(), draws: Int = TestStatistics.usualDraws
+    renderer: some FigureRenderer = Gnuplot(), draws: Int = TestStatistics.usualDraws,
+    costs: StageCosts? = nil
   ) {
+    self.costs = costs
     self.draws = draws
     self.plan = plan
     self.source = source
@@ -59,6 +63,12 @@ package struct ReportWriter {
       files.append(("\(table.name).csv", table.csv))
       files.append(("\(table.name).tex", table.latex))
     }
+    if let costs, !results.rows.isEmpty {
+      let table = try CostTable(results: results, costs: costs).table()
+      files += [
+        ("cost.md", table.markdown), ("cost.csv", table.csv), ("cost.tex", table.latex),
+      ]
+    }
     files.append((NumbersFile.name, NumbersFile(results: results).text))
     files.append(
       (
@@ -78,7 +88,7 @@ package struct ReportWriter {
   /// What names of tables and figures begin with: nothing else in the folder is ever removed.
   private static let stems = [
     "comparison", "alpha", "trade-off", "similarity", "weight-distance", "held-out", "tasks",
-    "tests", "paired", "published", "training",
+    "tests", "paired", "published", "layers", "cost", "training",
     "against-log-mel", "numbers",
     "linear-cka", "debiased-cka", "r2",
   ]

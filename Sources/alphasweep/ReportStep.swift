@@ -1,6 +1,7 @@
 import Artifacts
 import Experiment
 import Foundation
+import Ledger
 import Reports
 import Scheduling
 
@@ -35,7 +36,8 @@ struct ReportStep {
     let stamp = try stamp()
     if !anew, isUnchanged(stamp) { return page }
     let outcome = try ReportWriter(
-      plan: workspace.plan, source: StoredMeasurements(store: workspace.store), folder: results
+      plan: workspace.plan, source: StoredMeasurements(store: workspace.store), folder: results,
+      costs: try costs()
     ).write()
     if let problem = outcome.figureProblem {
       // Not settled: the next run tries again.
@@ -47,6 +49,17 @@ struct ReportStep {
     try? AtomicFile.write(
       text: Canonical.map(["from": stamp, "files": files]).text + "\n", to: stampPath)
     return page
+  }
+
+  private func costs() throws -> StageCosts {
+    let store = workspace.store
+    var bytes: [StageKey: Int] = [:]
+    for stage in workspace.plan.stages.values {
+      guard let record = try? store.record(stage.kind, stage.key) else { continue }
+      bytes[stage.key] = record.files.reduce(0) { $0 + $1.bytes }
+    }
+    return StageCosts(
+      seconds: try Diary.open(for: store).ledger.durations(), bytes: bytes)
   }
 
   private func isUnchanged(_ stamp: Canonical) -> Bool {

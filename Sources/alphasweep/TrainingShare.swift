@@ -14,7 +14,7 @@ struct TrainingShare: Encodable {
   init(_ overview: PlanOverview) throws {
     var stepsByStage: [StageKey: Int] = [:]
     for stage in overview.plan.stages.values {
-      guard let training = try Self.training(stage) else { continue }
+      guard let training = try stage.training() else { continue }
       stepsByStage[stage.key] = training.steps
       steps += training.steps
       if training.isWhole { trainings += 1 }
@@ -34,23 +34,5 @@ struct TrainingShare: Encodable {
     let percent = Int((100 * Double(steps) / Double(stepsAlone)).rounded())
     return "Training: \(Words.count(cells, "cell")), \(Words.count(trainings, "training")), "
       + "\(percent) % of the optimiser steps of running each cell alone."
-  }
-
-  /// Steps of a training, and whether it is more than the head-only phase of others.
-  private static func training(_ stage: Stage) throws -> (steps: Int, isWhole: Bool)? {
-    switch stage.kind {
-    case .fineTune:
-      let parameters: FineTuneParameters = try stage.parameters.decoded()
-      let headOnly = parameters.recipe.headOnlySteps
-      return parameters.phase == .headOnly
-        ? (headOnly, false) : (parameters.recipe.steps - headOnly, true)
-    case .pretrain:
-      let parameters: PretrainParameters = try stage.parameters.decoded()
-      return (parameters.steps + parameters.frontEndSteps, true)
-    case .command:
-      let parameters: CommandParameters = try stage.parameters.decoded()
-      return (parameters.recipe.steps, true)
-    case .corpus, .downsample, .codewords, .interpolate, .features, .evaluate, .compare: return nil
-    }
   }
 }

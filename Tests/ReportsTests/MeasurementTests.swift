@@ -1,6 +1,7 @@
 import Artifacts
 import Experiment
 import Foundation
+import Scoring
 import Testing
 
 @testable import Reports
@@ -26,6 +27,29 @@ import Testing
     }
     #expect(try source.metrics(for: stage.key) == record)
     #expect(try source.similarity(for: stage.key) == nil)
+  }
+
+  @Test func readsTheUnitsOfATestWhereTheArtifactHasThem() throws {
+    let folder = try TemporaryFolder()
+    let store = ArtifactStore(root: folder.path)
+    let stage = try stage()
+    let source = StoredMeasurements(store: store)
+    #expect(try source.scored(for: stage.key) == nil)
+    let test = ScoredTest(
+      .ratios,
+      [.init("a/1", group: "eve", parts: [1, 3]), .init("a/2", group: "bob", parts: [0.5, 2])])
+    let old = try Stage(
+      .evaluate, parameters: ["x": Canonical.integer(2)], inputs: [:], label: "evaluate old")
+    for (stage, hasUnits) in [(stage, true), (old, false)] {
+      try store.publish(.evaluate, stage.key, identity: stage.identity) { staging in
+        // As evaluations write it.
+        let text = try Canonical(encoding: test).text + "\n"
+        let name = hasUnits ? "scored.json" : "metrics.json"
+        try Data(text.utf8).write(to: URL(filePath: staging.folder + "/" + name))
+      }
+    }
+    #expect(try source.scored(for: stage.key) == test)
+    #expect(try source.scored(for: old.key) == nil)
   }
 
   @Test func anArtifactWithoutItsRecordSaysSo() throws {
