@@ -111,7 +111,8 @@ let package = Package(
       ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
-      "alphasweep-bench", ["Experiment", "Torch", "Speech", "SpeechFT", arguments, subprocess]),
+      "alphasweep-bench",
+      ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT", arguments, subprocess]),
     // Tests, by target
     tests("ExperimentTests", ["Experiment", collections], fixtures: true),
     tests("ArtifactsTests", ["Artifacts", "Experiment"]),

@@ -52,8 +52,14 @@ at::Tensor lstm(const at::Tensor &input, const std::vector<at::Tensor> &weights,
   if (lengths != nullptr) {
     TORCH_CHECK(batch == static_cast<size_t>(input.size(0)), "there are ", batch,
                 " lengths for a batch of ", input.size(0));
+    const auto given = numbers(lengths, batch);
+    const bool isSound = std::all_of(given.begin(), given.end(), [&](int64_t length) {
+      return length >= 1 && length <= input.size(1);
+    });
+    if (isSound && shim::lstm_fits(input, weights)) return shim::lstm(input, weights, given.vec());
     return lstm_over_lengths(input, weights, numbers(lengths, batch));
   }
+  if (shim::lstm_fits(input, weights)) return shim::lstm(input, weights, {});
   return std::get<0>(at::lstm(input, zero_state(input, input.size(0), weights), weights, true, 1,
                               0.0, false, weights.size() == 8, true));
 }

@@ -73,6 +73,12 @@ bool is_better_by_spectrum(const at::Tensor &input, const at::Tensor &weight, in
 at::Tensor spectral_conv1d(const at::Tensor &input, const at::Tensor &weight,
                            const c10::optional<at::Tensor> &bias, int64_t padding, int64_t groups);
 
+/// Whether the arguments are sound and such as `lstm` takes, and one LSTM layer; without lengths all
+/// frames count.
+bool lstm_fits(const at::Tensor &input, const std::vector<at::Tensor> &weights);
+at::Tensor lstm(const at::Tensor &input, const std::vector<at::Tensor> &weights,
+                std::vector<int64_t> lengths);
+
 /// Whether the arguments are sound and such as `ctc_loss` takes; libtorch has its errors for others.
 bool ctc_fits_probabilities(const at::Tensor &log_probabilities, const at::Tensor &targets,
                             at::IntArrayRef frames, at::IntArrayRef symbols, int64_t blank);

@@ -13,6 +13,9 @@ package struct HeadParameters: Sendable, Hashable, Codable {
   /// True where there are BiLSTM layers, which run over each utterance's own frames: keys of heads that
   /// ran over padding too are others.
   private var isPacked: Bool?
+  /// 1 where there are BiLSTM layers, whose sums are of all frames at once: keys of those that libtorch
+  /// summed are others.
+  private var cells: Int?
 
   package init(
     projection: Int?, recurrentWidth: Int? = nil, recurrentLayers: Int? = nil, dropout: Double = 0,
@@ -21,6 +24,7 @@ package struct HeadParameters: Sendable, Hashable, Codable {
     self.hasTanhMaps = hasTanhMaps ? true : nil
     self.pooledWidth = pooledWidth
     isPacked = recurrentWidth == nil ? nil : true
+    cells = recurrentWidth == nil ? nil : 1
     self.projection = projection
     self.recurrentWidth = recurrentWidth
     self.recurrentLayers = recurrentLayers

@@ -7,7 +7,7 @@ struct AlphasweepBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alphasweep-bench",
     abstract: "Measures alphasweep beside its peers.",
-    subcommands: [Bench.self, Parity.self, TrainingStep.self],
+    subcommands: [Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self],
     defaultSubcommand: Bench.self)
 
   static func main() async {

@@ -17,7 +17,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Write one JSON object a line.") var json = false
 
   enum Measurement: String, CaseIterable, ExpressibleByArgument {
-    case training, base, cka, start, cached, merge
+    case training, base, cka, start, cached, merge, evaluation
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
@@ -39,6 +39,9 @@ struct Bench: AsyncParsableCommand {
     }
     if wanted.contains(.cached) { try await cached(program) }
     if wanted.contains(.merge) { try await merging(peer) }
+    if wanted.contains(.evaluation) {
+      for task in ["voices", "phones-nl"] { try await evaluation(task, peer, min(2, cores)) }
+    }
   }
 
   private func training(
@@ -76,6 +79,26 @@ struct Bench: AsyncParsableCommand {
     show(
       "run of \(spec) with nothing to do",
       try await program.milliseconds(["run", spec], times: 5), .limit("goal", 1000))
+  }
+
+  /// Ours with one thread, the peer with all: it is slower still.
+  private func evaluation(_ task: String, _ peer: Peer, _ threads: Int) async throws {
+    guard FileManager.default.fileExists(atPath: ".alphasweep/recordings") else {
+      print("evaluation of \(task): not measured, there are no recordings yet (make recordings)")
+      return
+    }
+    let folder = NSTemporaryDirectory() + "alphasweep-bench-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let own = Program(besides: CommandLine.arguments[0], name: "alphasweep-bench")
+    let ours = try await own.measured(["evaluation", "--task", task, "--folder", folder])
+    let theirs = try await peer.measure(
+      "evaluation.py", [folder, "experiments/models/tiny-hubert-debian", "\(threads)"],
+      threads: threads)
+    show("evaluation of \(task), from recordings to a score", ours.milliseconds, theirs)
+    show(
+      "evaluation of \(task), its metric", ours.metric ?? 0, theirs.name, theirs.metric,
+      unit: "%")
   }
 
   func show(_ what: String, _ ours: Double, _ other: Comparand) {

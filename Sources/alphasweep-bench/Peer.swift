@@ -7,6 +7,8 @@ struct Comparand {
   /// `nil` where the peer could not be run.
   var milliseconds: Double?
   var peakMegabytes: Double?
+  /// In percent, where something was scored.
+  var metric: Double?
 
   static func limit(_ name: String, _ milliseconds: Double) -> Self {
     Self(name: name, milliseconds: milliseconds)
@@ -37,7 +39,8 @@ struct Peer {
         Measured.self, from: Data(result.standardOutput.utf8))
     else { return Comparand(name: script, milliseconds: nil) }
     return Comparand(
-      name: answer.peer, milliseconds: answer.milliseconds, peakMegabytes: answer.peakMegabytes)
+      name: answer.peer, milliseconds: answer.milliseconds, peakMegabytes: answer.peakMegabytes,
+      metric: answer.metric)
   }
 }
 
@@ -46,6 +49,8 @@ struct Measured: Codable {
   var milliseconds: Double
   var peer: String
   var peakMegabytes: Double?
+  /// In percent, where something was scored.
+  var metric: Double?
 }
 
 /// The program under measurement, as a user starts it.

@@ -139,7 +139,8 @@ struct HeldOutCheckTests {
       ])
   }
 
-  @Test func `a head that learns from what another task is tested with fails`() throws {
+  /// It is gone after its own test, and the encoder has learnt nothing.
+  @Test func `a head may learn from what another task is tested with`() throws {
     var task = try TaskDefinition(yaml: SmallWorld.speakers, file: "tasks/speakers.yaml")
     (task.name, task.corpus) = ("copied", "copies")
     let yaml = SmallWorld.spec(methods: "{ pre-trained: {} }", tasks: "[phones, copied]")
@@ -149,12 +150,7 @@ struct HeldOutCheckTests {
     var digests = (0..<40).map { "new\($0)" }
     digests[path] = try Self.heldOut()[0]
     let found = try leaks { try plan(yaml, copies: digests, test: 0.3, tasks: [task]) }
-    #expect(
-      found == [
-        Self.sentence(
-          "eve/copy\(path).ogg of corpus 'copies' is",
-          trainedBy: "evaluate copied · pre-trained · head seed 1")
-      ])
+    #expect(found == [])
   }
 
   @Test func `the training of a checkpoint counts where a spec says what made it`() throws {

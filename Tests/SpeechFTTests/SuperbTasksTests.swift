@@ -166,7 +166,8 @@ import Testing
     _ folder: TemporaryFolder, steps: Int? = nil, evaluate: String? = nil
   ) throws -> Plan {
     try SpokenWorld.record(in: folder)
-    let spec = evaluate.map { spec.replacing(/evaluate: .*/, with: "evaluate: \($0)") } ?? spec
+    let spec =
+      evaluate.map { Self.spec.replacing(/evaluate: .*/, with: "evaluate: \($0)") } ?? Self.spec
     var definitions = Definitions()
     var recordings: [String: CorpusRecordings] = [:]
     for (name, text, labels) in [

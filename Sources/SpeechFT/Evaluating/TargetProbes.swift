@@ -20,7 +20,7 @@ struct TargetProbes: ProbeTask {
   /// What the corpus says of each utterance; empty where it says nothing.
   private let references: [[String]]
   /// Output numbers of each utterance; of several labels one of each inventory.
-  private let numbers: [[Int]]
+  let numbers: [[Int]]
 
   /// The reference of a frame in which no phone was heard, which counts for nothing.
   private static let nothing = ""

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Artifacts
+import Experiment
+import Foundation
+import Speech
+import SpeechFT
+import Torch
+
+/// The whole way from decoded recordings to a score: features once, then a head on them. In a process of
+/// its own. The peer is `Tests/Benchmarks/evaluation.py`, which runs the encoder at every step.
+struct EvaluationCost: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluation", abstract: "Times an evaluation; one JSON object.")
+
+  @Option(help: "A task of experiments/tasks.") var task = "voices"
+  @Option(help: "The folder that has tasks, corpora and models.") var experiments = "experiments"
+  @Option(help: "Where the recordings are.") var recordings = ".alphasweep/recordings"
+  @Option(help: "A folder for what is made, and for what the peer reads.") var folder: String
+
+  private static let model = "models/tiny-hubert-debian"
+
+  func run() throws {
+    let plan = try plan()
+    let store = ArtifactStore(root: folder + "/artifacts")
+    var milliseconds = 0.0
+    for stage in plan.stages.values {
+      let context = StageContext(
+        request: StageRequest(stage, in: plan, attempt: 1), store: store, bench: Workbench(),
+        report: { _ in })
+      let start = ContinuousClock.now
+      try StageExecution.run(context)
+      // Decoding is not what is compared: the peer reads what it gave.
+      if stage.kind != .corpus { milliseconds += (ContinuousClock.now - start) / .milliseconds(1) }
+      if stage.kind == .evaluate {
+        try EvaluationTrace(context).write(to: folder)
+        let record = try JSONDecoder().decode(
+          EvaluationRecord.self,
+          from: Data(
+            contentsOf: URL(
+              fileURLWithPath: store.folder(.evaluate, stage.key) + "/metrics.json")))
+        let measured = Measured(
+          milliseconds: milliseconds, peer: "libtorch \(TorchRuntime.version)",
+          peakMegabytes: nil, metric: record.value)
+        print(String(decoding: try JSONEncoder().encode(measured), as: UTF8.self))
+      }
+    }
+  }
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(experiments)/\(path)", encoding: .utf8)
+  }
+
+  /// The task as it is shipped, but for features as the encoder gives them, which the peer takes too.
+  private func plan() throws -> Plan {
+    let yaml = try text("tasks/\(task).yaml")
+      .replacing("threads: 1 }\nfine-tune", with: "standardise: false, threads: 1 }\nfine-tune")
+    let definition = try TaskDefinition(yaml: yaml, file: "tasks/\(task).yaml")
+    let corpus = try CorpusDefinition(
+      yaml: text("corpora/\(definition.corpus).yaml"), file: "corpora/\(definition.corpus).yaml")
+    let spec = try Spec(
+      yaml: """
+        experiment: evaluation-cost
+        question: What does an evaluation cost?
+        seeds: [1]
+        models: { tiny: { checkpoint: \(Self.model) } }
+        methods: { pre-trained: {} }
+        evaluate: { tasks: [\(task)] }
+        """, file: "evaluation-cost.yaml")
+    let listing = try RecordingListing(corpus, below: recordings)
+    let checkpoint = "\(experiments)/\(Self.model)"
+    return try Planner.plan(
+      PlannerInput(
+        spec: spec,
+        definitions: Definitions(
+          tasks: [task: definition], corpora: [definition.corpus: corpus]),
+        recordings: [definition.corpus: try listing.recordings(of: corpus)],
+        recordingsFolder: recordings,
+        checkpoints: [Self.model: try facts(checkpoint)]))
+  }
+
+  private func facts(_ path: String) throws -> CheckpointFacts {
+    let configuration = try CheckpointFolder.read(path).configuration
+    return CheckpointFacts(
+      digest: try CheckpointDigest.of(path), path: path, layers: configuration.layers,
+      width: configuration.width, convolutionChannels: configuration.downsampledWidth)
+  }
+}
