@@ -120,6 +120,7 @@ extension Definitions {
         corpus.manifest == nil ? SpecMessage.noAlignment(name, corpus: corpus.name) : nil
       case .label, .labels, .trials:
         task.target.labels.lazy.compactMap { unknownLabel($0, of: corpus) }.first
+          ?? untried(task, corpus)
       case .turns:
         corpus.manifest == nil ? SpecMessage.noTurns(name, corpus: corpus.name) : nil
       case .queries:
@@ -127,6 +128,12 @@ extension Definitions {
       case .codewords: nil
       }
     return message.map { [SpecProblem($0, at: task.places[.target])] } ?? []
+  }
+
+  /// Only a manifest lists trials.
+  private func untried(_ task: TaskDefinition, _ corpus: CorpusDefinition) -> String? {
+    guard case .trials = task.target, task.trials == nil, corpus.manifest == nil else { return nil }
+    return SpecMessage.noTrials(task.name, corpus: corpus.name)
   }
 
   private func unknownLabel(_ label: String, of corpus: CorpusDefinition) -> String? {

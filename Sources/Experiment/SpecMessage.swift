@@ -124,6 +124,11 @@ package enum SpecMessage {
       + "lines give an 'alignment'"
   }
 
+  static func noTrials(_ task: String, corpus: String) -> String {
+    "task '\(task)' is judged by trials, and corpus '\(corpus)' has no manifest that lists any; add "
+      + "'trials: 2_000', say, to draw as many pairs of its test"
+  }
+
   static func noTurns(_ task: String, corpus: String) -> String {
     "task '\(task)' asks who speaks when, and corpus '\(corpus)' has no manifest whose lines give "
       + "'turns'"
