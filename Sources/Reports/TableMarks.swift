@@ -76,7 +76,7 @@ struct TableMarks {
   func notes(_ scope: String = "of the column") -> [String] {
     var notes = [
       "Bold: better than every other number \(scope). Italics: the best mean, and what is not told "
-        + "apart from it. By paired bootstraps over the units of the tests, corrected by Holm within the "
+        + "apart from it. By paired bootstraps over seeds and the units of the tests, corrected by Holm within the "
         + "column, at 5 %; whoever chooses the best afterwards has chosen among them."
     ]
     if unmarked > 0 {

@@ -30,12 +30,13 @@ struct TestTables {
     groups += results.groups.map { group($0.title, $0.key.task, $0.rows) }
     return ReportTable(
       name: "tests",
-      caption: "Mean ± standard deviation over seeds, and the 95 % interval over the test's units.",
+      caption: "Mean ± standard deviation over seeds, and the 95 % interval over seeds and units.",
       groupColumn: "fine-tuned on", columns: [Self.method] + columns, groups: groups,
       notes: [
-        "Interval: percentile bootstrap of the mean over seeds, \(results.tests.resamples) draws; the same units are drawn for all seeds "
-          + "and rows. It tells how another test of as many units might have come out, the standard "
-          + "deviation how other seeds did."
+        "Interval: percentile bootstrap of the mean over seeds, \(results.tests.resamples) draws; seeds and "
+          + "units are drawn anew, the same for all rows. It tells how another test of as many units and "
+          + "as many other seeds might have come out. Three seeds drawn anew are few: what is told apart "
+          + "by them is so in every one of them."
       ] + units)
   }
 
@@ -116,7 +117,7 @@ struct TestTables {
   private func notes(_ count: Int, _ pairs: [Pair]) -> [String] {
     var notes = [
       "Above 0 the first is better, whichever way the metric points. Paired bootstrap: the test's units "
-        + "are drawn once for both, and metrics are means over seeds. p is two-sided; corrected by "
+        + "and the seeds are drawn once for both, and metrics are means over seeds. p is two-sided; corrected by "
         + "Holm for the \(NumberText.count(count, "comparison")) of this table. With "
         + "\(results.tests.resamples) draws no p is below "
         + "\(NumberText.fixed(2 / Double(1 + results.tests.resamples), 4))."

@@ -1,7 +1,9 @@
 /// Several systems on one test, whose units are drawn anew for all of them at once: intervals of each,
 /// and of differences between them, in which what makes a unit hard for all cancels out.
 ///
-/// A system's metric is the mean over its tests, one for each seed. Units are drawn as in `Bootstrap`.
+/// A system's metric is the mean over its tests, one for each seed, and seeds are drawn anew too, the
+/// same for all systems of as many: what one seed of three shows alone is no difference. Units are drawn as
+/// in `Bootstrap`.
 package struct PairedBootstrap: Sendable {
   private let resamples: Int
   private let seed: UInt64?
@@ -27,7 +29,9 @@ package struct PairedBootstrap: Sendable {
     let count = (groupOf.max() ?? -1) + 1
     guard count > 1 else { throw .tooFewUnits(count) }
     let metrics: any DrawnMetrics = RatioSums(systems, groupOf, count) ?? Measures(systems, groupOf)
-    guard let observed = metrics.values([Int](repeating: 1, count: count)) else {
+    let once = Dictionary(
+      systems.map { ($0.count, $0.map { _ in 1 }) }, uniquingKeysWith: { first, _ in first })
+    guard let observed = metrics.values([Int](repeating: 1, count: count), seeds: once) else {
       throw .undefined
     }
     var draws = observed.map { _ in [Double]() }
@@ -35,18 +39,48 @@ package struct PairedBootstrap: Sendable {
     var numbers = SplitMix64(seed: seed ?? first.unitsSeed)
     var undefined = 0
     var drawn = [Int](repeating: 0, count: count)
+    var seeds = SeedDraws(systems.map(\.count))
+    var picks = seeds.next()
     while draws[0].count < resamples {
       for index in drawn.indices { drawn[index] = 0 }
       for _ in 0..<count { drawn[numbers.next(below: count)] += 1 }
-      guard let values = metrics.values(drawn) else {
+      guard let values = metrics.values(drawn, seeds: picks) else {
         undefined += 1
         guard undefined <= 10 * resamples else { throw .undefined }
         continue
       }
       for (index, value) in values.enumerated() { draws[index].append(value) }
+      picks = seeds.next()
     }
     return PairedDraws(
       units: count, metrics: observed.count / systems.count, observed: observed, draws: draws)
+  }
+}
+
+/// Which seeds count in each draw, by how many there are: the same in every test, so that a seed is drawn
+/// for all tasks at once.
+private struct SeedDraws {
+  private var numbers: [Int: SplitMix64]
+
+  init(_ counts: [Int]) {
+    numbers = Dictionary(
+      counts.map { ($0, SplitMix64(seed: 0x5EED + UInt64($0))) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// How often each of so many seeds counts.
+  mutating func next() -> [Int: [Int]] {
+    var picks: [Int: [Int]] = [:]
+    for count in numbers.keys {
+      var drawn = [Int](repeating: 0, count: count)
+      if count == 1 {
+        drawn[0] = 1
+      } else {
+        for _ in 0..<count { drawn[numbers[count]?.next(below: count) ?? 0] += 1 }
+      }
+      picks[count] = drawn
+    }
+    return picks
   }
 }
 
@@ -157,17 +191,19 @@ extension ScoredTest {
   }
 }
 
-/// Metrics of systems as functions of how often each group of units was drawn.
+/// Metrics of systems as functions of how often each group of units and each seed was drawn.
 private protocol DrawnMetrics {
-  /// By system, then by metric; `nil` where one is not defined.
-  func values(_ drawn: [Int]) -> [Double]?
+  /// By system, then by metric; `nil` where one is not defined. `seeds` are by how many a system has.
+  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]?
 }
 
 /// Ratios of sums, where all systems divide by the same: one pass over the groups for all of them.
 private struct RatioSums: DrawnMetrics {
   private let metrics: Int
   private let width: Int
-  /// By group: what is divided by, metric by metric, then what is divided, by system and metric.
+  /// Of each system, how many tests it has.
+  private let counts: [Int]
+  /// By group: what is divided by, metric by metric, then what is divided, by system, test and metric.
   private let sums: [Double]
 
   init?(_ systems: [[ScoredTest]], _ groupOf: [Int], _ count: Int) {
@@ -179,21 +215,22 @@ private struct RatioSums: DrawnMetrics {
     let metrics = parts / 2
     let divisors = first.divisors
     guard tests.allSatisfy({ $0.divisors == divisors }) else { return nil }
-    let width = metrics * (1 + systems.count)
+    let width = metrics * (1 + tests.count)
     var sums = [Double](repeating: 0, count: count * width)
     for (unit, group) in groupOf.enumerated() {
       for metric in 0..<metrics {
         sums[group * width + metric] += first.units[unit].parts[2 * metric + 1]
-        for (system, tests) in systems.enumerated() {
-          let sum = tests.reduce(0) { $0 + $1.units[unit].parts[2 * metric] }
-          sums[group * width + metrics * (1 + system) + metric] += sum / Double(tests.count)
+        for (number, test) in tests.enumerated() {
+          sums[group * width + metrics * (1 + number) + metric] +=
+            test.units[unit].parts[2 * metric]
         }
       }
     }
     (self.metrics, self.width, self.sums) = (metrics, width, sums)
+    counts = systems.map(\.count)
   }
 
-  func values(_ drawn: [Int]) -> [Double]? {
+  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]? {
     var totals = [Double](repeating: 0, count: width)
     sums.withUnsafeBufferPointer { sums in
       totals.withUnsafeMutableBufferPointer { totals in
@@ -204,7 +241,19 @@ private struct RatioSums: DrawnMetrics {
       }
     }
     guard totals.prefix(metrics).allSatisfy({ $0 > 0 }) else { return nil }
-    return (metrics..<width).map { totals[$0] / totals[$0 % metrics] }
+    var result: [Double] = []
+    var test = 0
+    for count in counts {
+      let weights = seeds[count] ?? []
+      for metric in 0..<metrics {
+        let sum = weights.indices.reduce(0) { sum, number in
+          sum + Double(weights[number]) * totals[metrics * (1 + test + number) + metric]
+        }
+        result.append(sum / Double(count) / totals[metric])
+      }
+      test += count
+    }
+    return result
   }
 }
 
@@ -218,14 +267,16 @@ private struct Measures: DrawnMetrics {
     self.groupOf = groupOf
   }
 
-  func values(_ drawn: [Int]) -> [Double]? {
+  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]? {
     let weights = groupOf.map { drawn[$0] }
     var result: [Double] = []
     for tests in systems {
       var sums: [Double] = []
-      for test in tests {
+      let picks = seeds[tests.count] ?? []
+      for (test, times) in zip(tests, picks) where times > 0 {
         guard let values = test.values(weights) else { return nil }
-        sums = sums.isEmpty ? values : zip(sums, values).map(+)
+        let weighted = values.map { Double(times) * $0 }
+        sums = sums.isEmpty ? weighted : zip(sums, weighted).map(+)
       }
       result += sums.map { $0 / Double(tests.count) }
     }

@@ -38,6 +38,13 @@ model = HubertModel.from_pretrained(checkpoint).eval()
 head = {name: tensor.clone().requires_grad_() for name, tensor in load_file(f"{folder}/head.safetensors").items()}
 optimiser = torch.optim.Adam(list(head.values()), lr=recipe["learningRate"])
 
+# What enters the first layer, and what leaves each.
+states = []
+model.encoder.layers[0].register_forward_pre_hook(lambda layer, given: states.append(given[0]))
+for layer in model.encoder.layers:
+    layer.register_forward_hook(
+        lambda layer, given, left: states.append(left[0] if isinstance(left, tuple) else left))
+
 
 def samples(name):
     line = utterances[name]
@@ -55,7 +62,8 @@ def encode(names):
     projected = model.feature_projection(padded)
     if isinstance(projected, tuple):
         projected = projected[0]
-    states = model.encoder(projected, attention_mask=mask, output_hidden_states=True).hidden_states
+    states.clear()
+    model.encoder(projected, attention_mask=mask)
     return torch.stack(states), lengths
 
 

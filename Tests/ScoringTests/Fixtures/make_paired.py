@@ -1,7 +1,7 @@
 """Paired bootstraps of made-up error counts, by numpy: writes paired.json.
 
-Units are drawn with SplitMix64 as in make_bootstrap.py; a system's rate is the mean over its seeds; p is twice the
-smaller share of draws at or beyond 0, the observed counted among them. Corrected values are those of statsmodels'
+Units are drawn with SplitMix64 as in make_bootstrap.py, and seeds by a stream for each number of them; a system's rate is
+the mean over its seeds; p is twice the smaller share of draws at or beyond 0, the observed counted among them. Corrected values are those of statsmodels'
 multipletests(method="holm").
 """
 
@@ -50,8 +50,10 @@ def paired(systems, tokens, groups, resamples, seed):
 
     rates = []
     for seeds in systems:
-        all = [summed(errors)[draws].sum(axis=1) / summed(tokens)[draws].sum(axis=1) for errors in seeds]
-        rates.append(np.mean(all, axis=0))
+        all = np.array([summed(errors)[draws].sum(axis=1) / summed(tokens)[draws].sum(axis=1) for errors in seeds])
+        stream = numbers(0x5EED + len(seeds))
+        picks = np.array([[(next(stream) * len(seeds)) >> 64 for _ in seeds] for _ in range(resamples)])
+        rates.append(np.take_along_axis(all.T, picks, axis=1).mean(axis=1))
     observed = [float(np.mean([np.sum(errors) / np.sum(tokens) for errors in seeds])) for seeds in systems]
     difference = rates[0] - rates[1]
     sides = (difference <= 1e-9).sum(), (difference >= -1e-9).sum()  # sums round differently
