@@ -64,8 +64,8 @@ struct ProbeFacts {
 struct ProbeBatches {
   private enum Order {
     case buckets(LengthBuckets)
-    /// Members of each class, of which all are as likely.
-    case balanced([[Int]], draws: Draws)
+    /// All classes are as likely.
+    case balanced(ClassBalance, draws: Draws)
   }
 
   private var order: Order
@@ -76,8 +76,7 @@ struct ProbeBatches {
   init(lengths: [Int], classes: [String]?, size: Int, draws: Draws) {
     self.size = size
     if let classes {
-      let members = Dictionary(grouping: classes.indices) { classes[$0] }
-      order = .balanced(members.sorted { $0.key < $1.key }.map(\.value), draws: draws)
+      order = .balanced(ClassBalance(classes), draws: draws)
     } else {
       order = .buckets(
         LengthBuckets(lengths: lengths, limit: .count(size), draws: draws, purpose: "order"))
@@ -92,13 +91,9 @@ struct ProbeBatches {
       let batch = buckets.next()
       order = .buckets(buckets)
       return batch
-    case .balanced(let members, let draws):
-      // As `WeightedRandomSampler` with one over the size of each class: with replacement.
+    case .balanced(let balance, let draws):
       var numbers = draws.numbers("order", step)
-      return (0..<size).map { _ in
-        let members = members[numbers.below(members.count)]
-        return members[numbers.below(members.count)]
-      }
+      return (0..<size).compactMap { _ in balance.place(of: numbers.unit()) }
     }
   }
 
