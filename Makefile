@@ -27,7 +27,10 @@ demo: install ## Installs, fetches recordings, builds, and runs the quickstart t
 
 test: install ## Installs what is needed and passes the tests
 	swift build --build-tests
-	swift test --skip-build
+	@set -o pipefail; swift test --skip-build 2>&1 | tee .build/tests.log \
+	  || { printf '\nWhat failed (the whole of it is in .build/tests.log):\n'; \
+	    grep -A 2 'recorded an issue' .build/tests.log | grep -E 'recorded an issue|↳' | cut -c 1-400; \
+	    grep -E '^✘ Test .* failed|error: ' .build/tests.log | cut -c 1-200; exit 1; }
 
 install: ## Installs the Debian packages that alphasweep is built from
 	@dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(LIBRARIES) 2>/dev/null \

@@ -3,8 +3,8 @@ import Foundation
 
 @testable import Layouts
 
-/// A folder of recordings with a corpus in it, made up by a test.
-struct LayoutSite {
+/// A folder of recordings with a corpus in it, made up by a test; it goes with its owner.
+final class LayoutSite {
   /// The site's recordings folder.
   let recordings: String
   /// The corpus's, below it.
@@ -16,6 +16,8 @@ struct LayoutSite {
     try FileManager.default.createDirectory(
       atPath: folder.path, withIntermediateDirectories: true)
   }
+
+  deinit { try? FileManager.default.removeItem(atPath: recordings) }
 
   /// Writes a file of the corpus.
   func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }

@@ -44,7 +44,7 @@ import Testing
       metric: WER
       head: { projection: 24, recurrent-width: 24, recurrent-layers: 2, recurrent-tanh: true,
         dropout: 10% }
-      evaluate: { steps: 240, batch: 8, learning-rate: 1e-2, clip: 1, threads: 1, dev-every: 40,
+      evaluate: { steps: 400, batch: 8, learning-rate: 1e-2, clip: 1, threads: 1, dev-every: 40,
         augment: { time-warp: 2, time-masks: 1, time-width: 2, feature-masks: 1,
           feature-width: 5 } }
       """),
