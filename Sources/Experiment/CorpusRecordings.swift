@@ -37,6 +37,10 @@ extension CorpusDefinition {
       splits[group] = chosen
       recordings.append(Recording(path: path, digest: digest, labels: labels, split: chosen))
     }
+    for value in split.testValues ?? [] where !recordings.isEmpty && splits[value] == nil {
+      throw .nothingOfValue(
+        corpus: name, by: split.by, value: value, known: splits.keys.sorted(), packages: packages)
+    }
     return (recordings, duplicates)
   }
 }
@@ -46,6 +50,9 @@ package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConv
   case pattern(corpus: String, pattern: String)
   case noSplitGroup(corpus: String, by: String, groups: [String])
   case noFolder(corpus: String)
+  /// A value that is to test, and that no recording has.
+  case nothingOfValue(
+    corpus: String, by: String, value: String, known: [String], packages: [String])
 
   package var description: String {
     switch self {
@@ -54,6 +61,10 @@ package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConv
     case .noSplitGroup(let corpus, let by, let groups):
       "corpus \(corpus): it is split by '\(by)', which is no group of its pattern; the groups are "
         + groups.joined(separator: ", ")
+    case .nothingOfValue(let corpus, let by, let value, let known, let packages):
+      "corpus \(corpus): no recording has the \(by) '\(value)' that is to test; there are "
+        + known.joined(separator: ", ")
+        + (packages.isEmpty ? "" : " (the Debian packages are \(packages.joined(separator: ", ")))")
     case .noFolder(let corpus):
       "corpus \(corpus): a manifest names its recordings; no folder is searched for them"
     }

@@ -81,18 +81,26 @@ package struct TranscriptSource: Sendable, Hashable, Codable {
 package struct SplitRule: Sendable, Hashable, Codable {
   /// The label whose values are split whole (`level`, `phrase`, `syllable`).
   package var by: String
-  /// Shares of the values, in [0, 1].
+  /// Shares of the values, in [0, 1], of those that are not named.
   package var test: Double
   package var dev: Double
+  /// Values that test whatever is drawn. An optional one, so that rules without it keep their keys.
+  package var testValues: [String]?
 
-  package init(by: String, test: Double, dev: Double) {
+  package init(by: String, test: Double, dev: Double, testValues: [String]? = nil) {
     self.by = by
     self.test = test
     self.dev = dev
+    self.testValues = testValues
   }
 
-  /// The split of one value: a fair draw from its own name, so adding recordings moves no others.
+  /// Whether anything can be tested.
+  var holdsOutTest: Bool { test > 0 || testValues != nil }
+
+  /// The split of one value: where it is not named, a fair draw from its own name, so adding
+  /// recordings moves no others.
   package func split(corpus: String, group: String) -> Split {
+    if let testValues, testValues.contains(group) { return .test }
     let digest = Digest256.hex(of: Array("\(corpus)\u{0}\(group)".utf8))
     let draw = Double(UInt64(digest.prefix(16), radix: 16) ?? 0) / 18_446_744_073_709_551_616
     return draw < test ? .test : draw < test + dev ? .dev : .train

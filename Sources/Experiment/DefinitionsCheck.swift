@@ -146,12 +146,16 @@ extension Definitions {
     guard let task = tasks[name], let corpus = corpora[task.corpus], let folder = corpus.folder
     else { return [] }
     var problems: [SpecProblem] = []
-    if folder.split.test == 0 {
+    if !folder.split.holdsOutTest {
       problems.append(
         SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place))
     }
-    if folder.split.dev == 0, task.choosesRates {
-      problems.append(SpecProblem(SpecMessage.noDevForRates(name, corpus: corpus.name), at: place))
+    if folder.split.dev == 0, let recipe = task.evaluation?.recipe, recipe.looksAtDev {
+      problems.append(
+        SpecProblem(
+          recipe.otherRates == nil
+            ? SpecMessage.noDevForLooks(name, corpus: corpus.name)
+            : SpecMessage.noDevForRates(name, corpus: corpus.name), at: place))
     }
     return problems
   }

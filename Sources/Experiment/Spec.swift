@@ -155,9 +155,6 @@ package struct TaskDefinition: Sendable, Hashable {
     package var recipe: FineTuneRecipe
   }
 
-  /// Whether dev chooses among several learning rates of the evaluation head.
-  var choosesRates: Bool { evaluation?.recipe.otherRates != nil }
-
   /// What it is judged by, the first deciding.
   package var metrics: [TaskMetric] { target.metrics(decidedBy: metric) }
 

@@ -76,6 +76,11 @@ package enum SpecMessage {
       + "name one rate, or hold some out"
   }
 
+  static func noDevForLooks(_ task: String, corpus: String) -> String {
+    "task '\(task)' keeps the best of its looks at dev ('dev-every'), and corpus '\(corpus)' holds out "
+      + "0% for 'dev'; leave 'dev-every' out, or hold some out"
+  }
+
   static func endpointMissing(_ method: String) -> String {
     "'from: \(method)' takes the rows of method '\(method)', which the spec lacks; add '\(method)'"
   }

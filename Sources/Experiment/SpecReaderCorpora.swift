@@ -141,11 +141,17 @@ extension SplitRule {
   static func read(_ node: SpecNode, _ pattern: (text: String, groups: [String])?) -> SplitRule? {
     let fields = node.fields("'split'", ["by", "test", "dev"])
     let by = fields.required("by") { CorpusDefinition.label($0, pattern) }
-    let test = fields.required("test") { $0.share() }
+    let test = fields.required("test", Self.test)
     let dev = fields.required("dev") { $0.share() }
     guard let by, let test, let dev else { return nil }
-    if test + dev >= 1 { node.fail("'test' and 'dev' take all; leave something to train on") }
-    return SplitRule(by: by, test: test, dev: dev)
+    if test.share + dev >= 1 { node.fail("'test' and 'dev' take all; leave something to train on") }
+    return SplitRule(by: by, test: test.share, dev: dev, testValues: test.values)
+  }
+
+  /// A share, or a list of the values that test.
+  private static func test(_ node: SpecNode) -> (share: Double, values: [String]?)? {
+    if case .sequence = node.node { return (0, node.values { $0.string() }) }
+    return node.share().map { ($0, nil) }
   }
 }
 

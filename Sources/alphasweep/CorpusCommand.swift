@@ -7,7 +7,9 @@ import Foundation
 struct CorpusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "corpus", abstract: "Make and check the manifests of corpora.",
-    subcommands: [CorpusPrepareCommand.self, CorpusCheckCommand.self])
+    subcommands: [
+      CorpusPrepareCommand.self, CorpusSynthesizeCommand.self, CorpusCheckCommand.self,
+    ])
 }
 
 /// Where recordings lie.

@@ -105,6 +105,7 @@ enum WorkspaceError: Error, Equatable, CustomStringConvertible {
     case score = "file to score"
     case manifest
     case lexicon
+    case templates = "file of templates"
   }
   case unreadable(File, path: String, problem: String)
   case checkpoint(path: String, problem: String)
