@@ -74,7 +74,11 @@ package struct SpokenTemplates: Sendable, Hashable {
 
   /// The manifest's line of an utterance.
   ///
-  /// - Parameter folder: The corpus's, below the recordings folder.
+  /// - Parameters:
+  ///   - utterance: One of `utterances`.
+  ///   - number: Of the line, from 1.
+  ///   - folder: The corpus's, below the recordings folder.
+  /// - Returns: The line.
   package func line(_ utterance: Utterance, number: Int, in folder: String) -> CorpusManifest.Line {
     CorpusManifest.Line(
       number: number, recording: folder + "/" + utterance.path,
