@@ -58,6 +58,14 @@ import Testing
     #expect(lines.filter { $0.event == "done" }.allSatisfy { $0.seconds == 0.25 })
   }
 
+  @Test func watchingTakesATerminal() throws {
+    let said = try small.run("status", spec, "--watch")
+    #expect(said.code == 64)
+    #expect(
+      said.err.contains("'--watch' draws on a terminal; without it, status is said once"),
+      "\(said.err)")
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"]) func shellsHaveACompletionScript(shell: String) throws {
     let script = try small.run("--generate-completion-script", shell)
     #expect(script.code == 0)
