@@ -107,7 +107,7 @@ let package = Package(
       "alphasweep",
       [
         "Experiment", "Artifacts", "Ledger", "Scoring", "Layouts", "Scheduling", "Reports",
-        "Merging", arguments, logging, system,
+        "Merging", "Weights", arguments, logging, system,
       ]),
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
@@ -123,7 +123,9 @@ let package = Package(
     tests("SpeechTests", ["Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
     tests(
       "SpeechFTTests", ["SpeechFT", "Speech", "Torch", "Artifacts", "Experiment"], fixtures: true),
-    tests("SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment"], fixtures: true),
+    tests(
+      "SchedulingTests", ["Scheduling", "Ledger", "Artifacts", "Experiment", logging],
+      fixtures: true),
     tests(
       "ReportsTests", ["Reports", "Scoring", "Experiment", "Artifacts", collections], fixtures: true
     ),

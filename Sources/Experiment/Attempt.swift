@@ -12,6 +12,8 @@ package struct Attempt: Sendable, Hashable, Codable {
     case crashed
     /// The program was told to stop.
     case interrupted
+    /// Somebody asked for this stage to be given up.
+    case cancelled
   }
 
   /// One number that a worker reported.

@@ -54,11 +54,14 @@ package enum Explanation {
         fields(before[key], after[key], path.isEmpty ? key : "\(path).\(key)")
       }
     }
-    return ["\(words[path] ?? path) \(shown(old)) → \(shown(new))"]
+    return ["\(word(path)) \(shown(old)) → \(shown(new))"]
   }
 
   /// Fields that people know by another sign.
   private static let words = ["alpha": "α", "l2spStrength": "λ"]
+
+  /// What people call a parameter.
+  static func word(_ path: String) -> String { words[path] ?? path }
 
   private static func members(_ value: Canonical?) -> [String: Canonical] {
     if case .map(let members)? = value { members } else { [:] }
@@ -68,13 +71,13 @@ package enum Explanation {
     input["stage"]?.string.flatMap { StageKey(hex: $0) }
   }
 
-  private static func shown(input: Canonical?) -> String {
+  static func shown(input: Canonical?) -> String {
     let entry = input?["entry"]?.string.map { "/" + $0 } ?? ""
     guard let text = input?["stage"]?.string else { return shown(input?["content"]) }
     return "stage \(shown(.string(text)))\(entry)"
   }
 
-  private static func shown(_ value: Canonical?) -> String {
+  static func shown(_ value: Canonical?) -> String {
     switch value {
     case nil, .null?: "none"
     case .string(let text)?: StageKey(hex: text)?.short ?? text

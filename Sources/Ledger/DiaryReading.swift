@@ -24,6 +24,8 @@ package struct KnownAttempt: Sendable, Hashable {
   package var seconds: Double?
   package var reason: String?
   package var bytes: Int?
+  /// Of the program that made the attempt; 0 where the diary was written again from the artifacts.
+  package var process: Int32 = 0
 }
 
 extension Diary {
@@ -125,6 +127,7 @@ extension Diary {
       key: key, number: row["number"], experiment: row["experiment"], worker: row["worker"],
       host: row["host"], started: Date(timeIntervalSince1970: row["started"]),
       outcome: (row["outcome"] as String?).flatMap(Attempt.Outcome.init(rawValue:)),
-      seconds: row["seconds"], reason: row["reason"], bytes: row["bytes"])
+      seconds: row["seconds"], reason: row["reason"], bytes: row["bytes"],
+      process: row["process"])
   }
 }

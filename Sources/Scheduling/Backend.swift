@@ -29,6 +29,8 @@ package enum StageOutcome: Sendable, Hashable {
   case crashed(reason: String)
   /// The run was told to stop.
   case interrupted
+  /// Somebody asked for this stage to be given up.
+  case cancelled
   /// No worker can be started at all: nothing can be done.
   case unusable(reason: String)
 }

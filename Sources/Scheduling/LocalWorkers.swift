@@ -28,7 +28,10 @@ package actor LocalWorkers: Backend {
     _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> StageOutcome {
     do {
-      return await (try await process(worker)).carryOut(request, report: report)
+      let log = try log(worker)
+      // Before a worker is started, so that what it says then is the attempt's too.
+      log.begin(request)
+      return await process(worker, log).carryOut(request, report: report)
     } catch {
       return .unusable(reason: String(describing: error))
     }
@@ -41,10 +44,15 @@ package actor LocalWorkers: Backend {
     processes = [:]
   }
 
-  private func process(_ worker: Int) async throws -> WorkerProcess {
-    if let process = processes[worker], await !process.isOver { return process }
-    let log = try logs[worker] ?? WorkerLog(store: store)
+  private func log(_ worker: Int) throws(StorageError) -> WorkerLog {
+    if let log = logs[worker] { return log }
+    let log = try WorkerLog(store: store)
     logs[worker] = log
+    return log
+  }
+
+  private func process(_ worker: Int, _ log: WorkerLog) async -> WorkerProcess {
+    if let process = processes[worker], await !process.isOver { return process }
     let process = await WorkerProcess(
       program: program,
       arguments: ["--artifacts", store.root, "--parent", String(getpid())] + computing.arguments,

@@ -87,6 +87,9 @@ package struct ProgressBoard: Sendable {
     case .failed(let reason):
       failed += 1
       return ["failed: \(stage.label): \(reason)"]
+    case .cancelled:
+      failed += 1
+      return ["cancelled: \(stage.label)"]
     case .crashed, .interrupted, .unusable: return []
     }
   }

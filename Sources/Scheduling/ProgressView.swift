@@ -63,6 +63,11 @@ package final class ProgressView: Sendable {
     }
   }
 
+  /// The board now, as it is drawn on 80 columns.
+  package var lines: [String] {
+    state.withLock { $0.board.lines(width: 79, now: clock()) }
+  }
+
   /// Takes the board away, for whatever is written next.
   package func finish() {
     state.withLock { erase(&$0) }

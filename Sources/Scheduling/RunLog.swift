@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// A log of JSON lines, one an entry, appended to a file: `{"level","message","time",…metadata}`.
+/// A log of JSON lines, one an entry, appended to a file: `{"event","level","time",…metadata}`.
 package struct RunLog: LogHandler {
   private final class File: Sendable {
     private let descriptor: Mutex<CInt>
@@ -46,12 +46,22 @@ package struct RunLog: LogHandler {
   package func log(event: LogEvent) {
     var members: [String: Canonical] = [:]
     for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-      members[key] = .string("\(value)")
+      members[key] = Self.json(value)
     }
     members["level"] = .string(event.level.rawValue)
-    members["message"] = .string("\(event.message)")
+    members["event"] = .string("\(event.message)")
     members["time"] = .string(
       Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     file.append(Canonical.map(members).text + "\n")
+  }
+
+  /// Numbers stay numbers.
+  private static func json(_ value: Logger.MetadataValue) -> Canonical {
+    guard case .stringConvertible(let value) = value else { return .string("\(value)") }
+    switch value {
+    case let number as any BinaryInteger: return .integer(Int(clamping: number))
+    case let number as Double where number.isFinite: return Canonical(number: number)
+    default: return .string("\(value)")
+    }
   }
 }

@@ -32,12 +32,14 @@ package actor Scheduler {
   private var held: [Int: Set<StageKey>] = [:]
   private var crashes: [StageKey: Int] = [:]
   private var repairs: [StageKey: Int] = [:]
+  private var cancelled: Set<StageKey> = []
   private let host = Machine.hostName
 
   private struct Running {
     var worker: Int
     var attempt: Int
     var started: Date
+    var work: Task<StageOutcome, Never>
     var metrics: [Attempt.Metric] = []
   }
 
@@ -131,13 +133,12 @@ package actor Scheduler {
       stage.key, experiment: plan.experiment, worker: worker, host: host, process: getpid(),
       started: started)
     agenda.start(stage.key)
-    running[stage.key] = Running(worker: worker, attempt: attempt, started: started)
     held[worker] = Set(plan.artifacts(consumedBy: stage).map(\.key))
     report(.started(stage, worker: worker, attempt: attempt))
     let request = StageRequest(stage, in: plan, attempt: attempt)
     let (backend, report, heard) = (backend, report, MetricsHeard())
-    group.addTask {
-      let outcome = await backend.execute(request, on: worker) { event in
+    let work = Task.detached {
+      await backend.execute(request, on: worker) { event in
         switch event {
         case .progress(let key, let fraction, let detail):
           report(.progress(key, worker: worker, fraction: fraction, detail: detail))
@@ -148,9 +149,34 @@ package actor Scheduler {
         case .done, .failed: break
         }
       }
+    }
+    running[stage.key] = Running(worker: worker, attempt: attempt, started: started, work: work)
+    group.addTask {
+      let outcome = await withTaskCancellationHandler {
+        await work.value
+      } onCancel: {
+        work.cancel()
+      }
       await self.note(heard.all, of: request.key)
       return .ended(request.key, outcome)
     }
+  }
+
+  /// Gives up one stage, running or not, and holds back what needs it. Nothing is tried again.
+  package func cancel(_ key: StageKey) {
+    guard let stage = plan.stages[key] else { return }
+    switch agenda.states[key] {
+    case .running:
+      cancelled.insert(key)
+      running[key]?.work.cancel()
+    case .ready, .waiting, .elsewhere: giveUp(stage)
+    case .done, .failed, .heldBack, nil: break
+    }
+  }
+
+  private func giveUp(_ stage: Stage) {
+    summary.cancelled.append(stage)
+    holdBack(by: stage)
   }
 
   private func note(_ metrics: [Attempt.Metric], of key: StageKey) {
@@ -172,6 +198,7 @@ package actor Scheduler {
 
   private func end(_ key: StageKey, _ outcome: StageOutcome) throws {
     guard let stage = plan.stages[key], let run = running.removeValue(forKey: key) else { return }
+    let outcome = outcome == .interrupted && cancelled.contains(key) ? .cancelled : outcome
     report(.ended(stage, worker: run.worker, outcome: outcome))
     try keep(stage, run, outcome)
     switch outcome {
@@ -193,6 +220,7 @@ package actor Scheduler {
         fail(stage, "its worker died \(Self.retries + 1) times; the last time: \(reason)")
       }
     case .interrupted: agenda.retry(key)
+    case .cancelled: giveUp(stage)
     case .unusable(let reason): throw SchedulingError.unusableWorker(reason: reason)
     }
   }
@@ -207,6 +235,8 @@ package actor Scheduler {
     case .failed(let reason): (attempt.outcome, attempt.reason) = (.failed, reason)
     case .crashed(let reason): (attempt.outcome, attempt.reason) = (.crashed, reason)
     case .interrupted: attempt.outcome = .interrupted
+    case .cancelled:
+      (attempt.outcome, attempt.reason) = (.cancelled, "'alphasweep cancel' gave it up")
     case .unusable(let reason): (attempt.outcome, attempt.reason) = (.crashed, reason)
     }
     try store.keep(attempt)
@@ -219,8 +249,12 @@ package actor Scheduler {
   }
 
   private func fail(_ stage: Stage, _ reason: String) {
-    agenda.fail(stage.key)
     summary.failed.append((stage, reason))
+    holdBack(by: stage)
+  }
+
+  private func holdBack(by stage: Stage) {
+    agenda.fail(stage.key)
     for other in plan.stages.values where agenda.states[other.key] == .heldBack(by: stage.key) {
       summary.heldBack.append((other, stage))
       report(.heldBack(other, by: stage))

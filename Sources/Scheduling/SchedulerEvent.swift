@@ -27,12 +27,16 @@ package struct SweepSummary: Sendable {
   package var alreadyDone = 0
   package var failed: [(stage: Stage, reason: String)] = []
   package var heldBack: [(stage: Stage, by: Stage)] = []
+  /// Stages that somebody asked to be given up.
+  package var cancelled: [Stage] = []
   package var isInterrupted = false
 
   package init() {}
 
   /// Whether everything that was wanted is there.
-  package var isComplete: Bool { failed.isEmpty && heldBack.isEmpty && !isInterrupted }
+  package var isComplete: Bool {
+    failed.isEmpty && heldBack.isEmpty && cancelled.isEmpty && !isInterrupted
+  }
 }
 
 /// A plan that cannot be carried out here.

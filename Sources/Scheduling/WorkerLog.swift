@@ -1,4 +1,5 @@
 import Artifacts
+import Experiment
 import Foundation
 
 /// What one worker writes on its standard error: `logs/worker-<number>.log`, appended to.
@@ -46,7 +47,13 @@ final class WorkerLog: Sendable {
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  /// The last lines that were written after `start`.
+  /// Says that what follows is one attempt's.
+  func begin(_ request: StageRequest) {
+    let line = Array(AttemptLog.line(request, at: Date()).utf8)
+    _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  /// The last lines that a worker wrote after `start`.
   func tail(from start: Int) -> [String] {
     let count = min(Self.tailBytes, max(0, size - start))
     guard count > 0 else { return [] }
@@ -57,6 +64,6 @@ final class WorkerLog: Sendable {
     }
     guard read > 0 else { return [] }
     let lines = String(decoding: bytes.prefix(read), as: UTF8.self).split(separator: "\n")
-    return lines.suffix(Self.tailLines).map(String.init)
+    return lines.filter { !AttemptLog.isMark($0) }.suffix(Self.tailLines).map(String.init)
   }
 }

@@ -22,6 +22,7 @@ struct Worker {
           store: ArtifactStore(root: store))
       case .look: try Look.run()
       case .library: print(library)
+      case .check(let computing): try Check.run(computing)
       }
     } catch {
       FileHandle.standardError.write(Data("alphasweep-worker: \(error)\n".utf8))

@@ -7,6 +7,7 @@ struct WorkerOptions {
     case export(request: String, experiment: String, output: String, store: String)
     case look
     case library
+    case check(Computing)
     case help
   }
 
@@ -25,11 +26,12 @@ struct WorkerOptions {
                                    --artifacts <folder>
            alphasweep-worker look
            alphasweep-worker --library
+           alphasweep-worker --check [--device cpu|cuda|cuda:N]
 
     Stages come in on standard input and events go out on standard output, both as JSON lines.
     'export' writes the encoder of one stage as a Hugging Face folder; 'look' answers one question about
     checkpoints and recordings, JSON in and out; '--library' says which libtorch and which BLAS
-    compute.
+    compute, '--check' what all libraries can do, as JSON.
     """
 
   init(_ arguments: [String]) throws(UsageError) {
@@ -46,9 +48,10 @@ struct WorkerOptions {
       return
     }
     let isExport = arguments.first == "export"
+    let isCheck = arguments.first == "--check"
     var values: [String: String] = [:]
     var computing = Computing()
-    var rest = arguments.dropFirst(isExport ? 1 : 0)
+    var rest = arguments.dropFirst(isExport || isCheck ? 1 : 0)
     while let name = rest.popFirst() {
       if name == "--gradient-checkpointing" {
         computing.checkpointsGradients = true
@@ -79,6 +82,10 @@ struct WorkerOptions {
         throw UsageError(description: "'\(text)' is no number of seconds")
       }
       computing.saveSeconds = seconds
+    }
+    if isCheck {
+      command = .check(computing)
+      return
     }
     let parent = try values["--parent"].map { text throws(UsageError) in
       guard let parent = Int32(text), parent > 0 else {

@@ -13,15 +13,17 @@ struct Alphasweep: AsyncParsableCommand {
       nothing.
 
       EXIT STATUS: 0 all is well; 1 a stage failed, or the disk or a worker did; 2 something is wrong \
-      with a spec or what it names; 64 something is wrong with the command; 130 and 143 ended by \
-      Ctrl-C and by SIGTERM.
+      with a spec or what it names; 3 nothing runs that 'cancel' could end; 64 something is wrong \
+      with the command; 130 and 143 ended by Ctrl-C and by SIGTERM.
       """,
     version: version,
     subcommands: [
       PlanCommand.self, RunCommand.self, StatusCommand.self, WhyCommand.self, ReportCommand.self,
       ExportCommand.self, ConvertCommand.self, InspectCommand.self, FeaturesCommand.self,
       SimilarityCommand.self, MergeCommand.self, ScoreCommand.self, CompareCommand.self,
-      CorpusCommand.self,
+      CorpusCommand.self, ExplainCommand.self, LogsCommand.self, CancelCommand.self,
+      VerifyCommand.self, GarbageCommand.self, DoctorCommand.self,
+      TensorBoardCommand.self,
     ])
 
   static let version = "0.1.0"

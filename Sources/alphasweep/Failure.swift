@@ -49,7 +49,9 @@ private func isBadInput(_ error: any Error) -> Bool {
   error is SpecError || error is HeldOutError || error is PlanError || error is ListingError
     || error is CorpusDefinitionError || error is WorkspaceError
     || error is HubCacheError || error is ScoreError || error is LayoutError
-    || error is NumbersError
+    || error is NumbersError || error is StageNameError || error is GarbageError
+    || (error as? StageLogError)?.isBadInput ?? false
+    || (error as? CancelError)?.isBadInput ?? false
     || error is CorpusCommandError || (error as? MergeError)?.isBadInput ?? false
 }
 

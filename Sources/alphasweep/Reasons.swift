@@ -85,6 +85,7 @@ struct Reasons {
       case .failed: return ("its last attempt failed: \(last.reason ?? "")", false)
       case .crashed: return ("the worker of its last attempt died: \(last.reason ?? "")", false)
       case .interrupted: return ("its last attempt was interrupted", false)
+      case .cancelled: return ("its last attempt was cancelled", false)
       case .done: return ("it was done once, but its artifact is gone or damaged", false)
       case nil: return ("it is being done now, or a killed program left it", false)
       }

@@ -9,7 +9,11 @@ import Scheduling
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say how far experiments are.",
-    discussion: "Without a spec: every experiment of the site's artifact folder.")
+    discussion: """
+      Without a spec: every experiment of the site's artifact folder. '--watch' draws it anew every \
+      second, with what the terminals of running experiments show, on this machine or on others that \
+      share the folder; Ctrl-C ends it, and so does the end of all that there is to do.
+      """)
 
   @Argument(
     help: "The experiment, such as experiments/quickstart.yaml.",
@@ -18,22 +22,41 @@ struct StatusCommand: AsyncParsableCommand {
 
   @OptionGroup var site: SiteOptions
 
+  @Flag(help: "Go on showing it, on a terminal.")
+  var watch = false
+
   @Flag(help: "Write it as JSON.")
   var json = false
 
+  func validate() throws {
+    guard watch else { return }
+    if json { throw ValidationError("'--watch' is for people and '--json' for programs: give one") }
+    guard isatty(STDOUT_FILENO) == 1 else {
+      throw ValidationError("'--watch' draws on a terminal; without it, status is said once")
+    }
+  }
+
   func run() async throws {
     try await reportingErrors {
-      let status: Status
+      let (store, plan): (ArtifactStore, Plan?)
       if let spec {
         let workspace = try await Workspace(spec: spec, site: site.site)
-        let ledger = try Diary.open(for: workspace.store).ledger
-        status = try Status(workspace.plan, store: workspace.store, ledger: ledger)
+        (store, plan) = (workspace.store, workspace.plan)
       } else {
         let place = try SitePlace(named: site.site, beside: "experiments")
-        let store = ArtifactStore(root: place.artifacts)
-        status = try Status(ledger: Diary.open(for: store).ledger)
+        (store, plan) = (ArtifactStore(root: place.artifacts), nil)
       }
-      if json { print(status.json.text) } else { print(status.text(now: Date()), terminator: "") }
+      let ledger = try Diary.open(for: store).ledger
+      func status() throws -> Status {
+        try plan.map { try Status($0, store: store, ledger: ledger) } ?? Status(ledger: ledger)
+      }
+      if watch {
+        try await StatusScreen(store: store, experiment: plan?.experiment).show(status)
+      } else if json {
+        print(try status().json.text)
+      } else {
+        print(try status().text(now: Date()), terminator: "")
+      }
     }
   }
 }
@@ -83,8 +106,11 @@ struct Status {
     let open = last.values.filter { !isDone($0.key) }
       .sorted { ($0.started, $0.key) < ($1.started, $1.key) }
     running = open.filter { $0.outcome == nil }
-    failed = open.filter { $0.outcome == .failed || $0.outcome == .crashed }
+    failed = open.filter { [.failed, .crashed, .cancelled].contains($0.outcome) }
   }
+
+  /// Whether nothing is left to do.
+  var isDone: Bool { counts.allSatisfy { $0.todo == 0 } }
 
   func text(now: Date) -> String {
     guard !counts.isEmpty else { return "Nothing has been run here yet.\n" }

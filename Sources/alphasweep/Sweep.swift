@@ -14,10 +14,15 @@ struct Sweep {
   init(_ workspace: Workspace, workers: Int?, results: String?) {
     self.workspace = workspace
     self.results = workspace.results(results)
+    room = Self.room(workspace, workers: workers)
+  }
+
+  /// What the site lets this machine do at once.
+  static func room(_ workspace: Workspace, workers: Int?) -> Room {
     let machine = ProcessInfo.processInfo
     let cores = workspace.site.cores ?? machine.activeProcessorCount
     let memory = workspace.site.memoryGigabytes.map { Int($0 * 1e9) }
-    room = Room(
+    return Room(
       workers: workers ?? workspace.site.workers ?? cores, cores: cores,
       memoryBytes: memory ?? Int(machine.physicalMemory))
   }
@@ -59,6 +64,7 @@ struct Sweep {
       view.update(event)
       log.note(event)
     }
+    let mark = try RunMark(workspace.plan, in: workspace.store)
     let work = Task { try await scheduler.run() }
     let signals = Signals {
       view.finish()
@@ -69,14 +75,27 @@ struct Sweep {
       while !Task.isCancelled {
         try await Task.sleep(for: .seconds(1))
         view.tick()
+        mark.show(view.lines)
+        await Self.answer(mark, scheduler)
       }
     }
     let result = await work.result
     clock.cancel()
     view.finish()
     await backend.shutDown()
-    workspace.store.removeStaleStaging()
+    withExtendedLifetime(mark) { workspace.store.removeStaleStaging() }
     return (try result.get(), signals.first)
+  }
+
+  /// Does what 'alphasweep cancel' asked for.
+  private static func answer(_ mark: RunMark, _ scheduler: Scheduler) async {
+    let asked = mark.requests()
+    // As a signal on this host would.
+    if asked.everything { kill(getpid(), SIGTERM) }
+    for key in asked.stages {
+      await scheduler.cancel(key)
+      mark.answer(key)
+    }
   }
 
   private func progress(_ ledger: Diary) throws -> ProgressView {
@@ -108,9 +127,12 @@ struct Sweep {
 /// The terminal that shows progress.
 enum Terminal {
   /// Columns now; 80 where it does not say.
-  static var columns: Int {
+  static var columns: Int { size(of: STDERR_FILENO).columns }
+
+  /// 80 columns and 24 rows where it does not say.
+  static func size(of stream: Int32) -> (columns: Int, rows: Int) {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(stream, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+    return (Int(size.ws_col), max(2, Int(size.ws_row)))
   }
 }

@@ -12,6 +12,9 @@ struct SweepEnding {
   var text: String {
     var lines: [String] = []
     for (stage, reason) in summary.failed { lines.append("failed: \(stage.label): \(reason)") }
+    for stage in summary.cancelled {
+      lines.append("cancelled: \(stage.label); the same command does it after all")
+    }
     if !summary.heldBack.isEmpty {
       lines.append(
         Words.count(summary.heldBack.count, "stage")
@@ -27,9 +30,10 @@ struct SweepEnding {
     } else if summary.isComplete {
       lines.append("\(experiment): done, \(Words.count(summary.done.count, "stage"))")
     } else {
+      let counts = [(summary.failed.count, "failed"), (summary.cancelled.count, "cancelled")]
+        .filter { $0.0 > 0 }.map { "\(Words.count($0, "stage")) \($1)" }
       lines.append(
-        "\(experiment): \(Words.count(summary.failed.count, "stage")) failed; what does not need "
-          + "them is done")
+        "\(experiment): \(counts.joined(separator: ", ")); what does not need them is done")
     }
     if let report { lines.append("report: \(report)") }
     return lines.map { $0 + "\n" }.joined()
@@ -48,6 +52,7 @@ struct SweepEnding {
             "reason": .string(failure.reason),
           ])
         }),
+      "cancelled": .list(summary.cancelled.map { .string($0.key.hex) }),
       "heldBack": .list(summary.heldBack.map { .string($0.stage.key.hex) }),
       "report": report.map { .string($0) } ?? .null,
     ])

@@ -15,7 +15,9 @@ struct WhyCommand: AsyncParsableCommand {
       experiments/.
       """)
 
-  @Argument(help: "A spec, the beginning of a stage's key, or a part of its label.")
+  @Argument(
+    help: "A spec, the beginning of a stage's key, or a part of its label.",
+    completion: StageCompletion.specOrStage)
   var what: String
 
   @Option(

@@ -89,6 +89,16 @@ final class SmallExperiment {
     try artifacts().keys.count { $0.hasSuffix("/artifact.json") }
   }
 
+  /// Processes whose command line names the store.
+  func workers() -> [pid_t] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.filter { process in
+      let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+      let words = String(decoding: line, as: UTF8.self)
+      return words.contains(store) && words.contains("fake-worker")
+    }
+  }
+
   /// A process of the program, not started yet.
   func process(_ arguments: [String]) -> Process {
     let process = Process()

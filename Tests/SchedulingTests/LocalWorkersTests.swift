@@ -47,7 +47,9 @@ import Testing
     #expect(summary.isComplete)
     #expect(try calls().count == 4)
     let log = try String(contentsOfFile: folder.path + "/logs/worker-1.log", encoding: .utf8)
-    #expect(log.split(separator: "\n").count == 1)
+    #expect(log.split(separator: "\n").filter { !$0.hasPrefix("=== stage ") }.count == 1)
+    let key = try small.key("features 2")
+    #expect(AttemptLog.parts(of: key, in: store).map(\.attempt) == [1])
     let ledger = try Diary.open(for: store).ledger
     #expect(try ledger.attempts().map(\.outcome) == [.done, .done, .done, .done])
     #expect(

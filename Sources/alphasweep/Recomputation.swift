@@ -1,0 +1,125 @@
+import Artifacts
+import Experiment
+import Foundation
+import Scheduling
+
+/// Stages that are carried out again in a scratch place, beside the artifacts that are kept.
+///
+/// Each worker has an artifact folder of its own, in which the inputs of its stage are links to the
+/// kept artifacts, so that nothing can touch those, and what is made lies nowhere that a run looks.
+struct Recomputation {
+  enum Outcome: Equatable {
+    case same
+    /// The first difference.
+    case differs(String)
+    case failed(String)
+    case interrupted
+  }
+
+  private let plan: Plan
+  private let store: ArtifactStore
+  private let room: Room
+  private let program: String
+  private let computing: Computing
+  private let folder: String
+
+  /// - Throws: `SchedulingError` where there is no worker program.
+  init(_ workspace: Workspace, room: Room) throws(SchedulingError) {
+    plan = workspace.plan
+    store = workspace.store
+    self.room = room
+    program = try WorkerProgram.locate()
+    computing = workspace.site.computing
+    folder = "\(store.root)/scratch/\(getpid())"
+  }
+
+  /// Carries out stages whose artifacts and inputs are there, as many at once as there is room for.
+  ///
+  /// - Parameters:
+  ///   - stages: In the plan's order.
+  ///   - note: Is told of each stage as it ends.
+  /// - Returns: How each ended, in the order of `stages`; cancelling the task leaves out the rest.
+  /// - Throws: `StorageError` when the scratch place cannot be written.
+  func run(
+    _ stages: [Stage], note: @escaping (Stage, Outcome) -> Void
+  ) async throws -> [(stage: Stage, outcome: Outcome)] {
+    removeAbandoned()
+    try AtomicFile.makeFolder(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let places = (1...room.workers).map { ArtifactStore(root: "\(folder)/\($0)") }
+    let backends = places.map {
+      LocalWorkers(program: program, store: $0, computing: computing)
+    }
+    var outcomes: [StageKey: Outcome] = [:]
+    var waiting = stages[...]
+    var running: [Int: Stage] = [:]
+    await withTaskGroup(of: (Int, Outcome).self) { group in
+      while true {
+        while let stage = waiting.first, !Task.isCancelled, fits(stage, beside: running.values),
+          let slot = places.indices.first(where: { running[$0] == nil })
+        {
+          waiting.removeFirst()
+          running[slot] = stage
+          let (place, backend) = (places[slot], backends[slot])
+          group.addTask { (slot, await carryOut(stage, in: place, backend)) }
+        }
+        guard let (slot, outcome) = await group.next() else { break }
+        guard let stage = running.removeValue(forKey: slot) else { continue }
+        outcomes[stage.key] = outcome
+        note(stage, outcome)
+      }
+    }
+    for backend in backends { await backend.shutDown() }
+    return stages.compactMap { stage in outcomes[stage.key].map { (stage, $0) } }
+  }
+
+  private func fits(_ stage: Stage, beside others: some Collection<Stage>) -> Bool {
+    guard !others.isEmpty else { return true }
+    let all = Array(others) + [stage]
+    return all.reduce(0) { $0 + $1.resources.cores } <= room.cores
+      && all.reduce(0) { $0 + $1.resources.memoryBytes } <= room.memoryBytes
+  }
+
+  private func carryOut(
+    _ stage: Stage, in place: ArtifactStore, _ backend: LocalWorkers
+  ) async -> Outcome {
+    do {
+      let kept = try store.open(stage.kind, stage.key)
+      try prepare(stage, in: place)
+      let request = StageRequest(stage, in: plan, attempt: 1)
+      switch await backend.execute(request, on: 1, report: { _ in }) {
+      case .done: break
+      case .failed(let reason), .crashed(let reason), .unusable(let reason):
+        return .failed(reason)
+      case .interrupted, .cancelled: return .interrupted
+      }
+      let made = try place.open(stage.kind, stage.key)
+      return FileDifference.first(kept: kept, made: made).map { .differs($0) } ?? .same
+    } catch {
+      return .failed(String(describing: error))
+    }
+  }
+
+  /// An empty place with links to the stage's inputs.
+  private func prepare(_ stage: Stage, in place: ArtifactStore) throws {
+    for kind in StageKind.allCases {
+      try? FileManager.default.removeItem(atPath: "\(place.root)/\(kind.rawValue)")
+    }
+    for input in plan.artifacts(consumedBy: stage) {
+      let link = place.folder(input.kind, input.key)
+      try AtomicFile.makeFolder(AtomicFile.parent(of: link))
+      guard symlink(store.folder(input.kind, input.key), link) == 0 else {
+        throw StorageError.last("linked", link)
+      }
+    }
+  }
+
+  /// Removes scratch places of programs that were killed.
+  private func removeAbandoned() {
+    let scratch = AtomicFile.parent(of: folder)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [] {
+      guard let process = Int32(name), kill(process, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(atPath: "\(scratch)/\(name)")
+    }
+  }
+}

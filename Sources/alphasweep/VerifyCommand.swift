@@ -1,0 +1,108 @@
+import ArgumentParser
+import Artifacts
+import Experiment
+import Foundation
+import Ledger
+import Scheduling
+
+/// `alphasweep verify`: whether artifacts are what was written, and whether they come out again.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check the hashes of artifacts, or make them again and compare.",
+    discussion: """
+      Without a spec: all artifacts of the site. Every file is hashed, on all cores; damage is said \
+      and left as it is, unless '--repair' sets damaged artifacts aside, which 'alphasweep run' then \
+      makes again. '--recompute' carries out the stages of a spec once more in a scratch place below \
+      the artifacts, reading the kept inputs, and names the first byte that comes out otherwise; it \
+      takes the time of the experiment.
+
+      EXIT STATUS: 0 all is whole (and came out the same); 1 something is damaged, missing or came \
+      out otherwise; 2 something is wrong with the spec.
+      """)
+
+  @Argument(
+    help: "The experiment; all artifacts where none is given.",
+    completion: .file(extensions: ["yaml"]))
+  var spec: String?
+
+  @Flag(help: "Set damaged artifacts aside, in 'broken' beside the artifacts.")
+  var repair = false
+
+  @Flag(help: "Carry out the stages again and compare all bytes.")
+  var recompute = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --recompute: only stages whose key begins with it, or whose label has it.",
+      valueName: "stage"),
+    completion: StageCompletion.kind)
+  var stage: String?
+
+  @Option(help: "With --recompute: worker processes at once; the site's where none is given.")
+  var workers: Int?
+
+  @OptionGroup var site: SiteOptions
+
+  @Flag(help: "Write it as JSON.")
+  var json = false
+
+  func validate() throws {
+    if recompute, spec == nil {
+      throw ValidationError("'--recompute' carries out the stages of a spec: name one")
+    }
+    if !recompute, stage != nil || workers != nil {
+      throw ValidationError("'--stage' and '--workers' are for '--recompute'")
+    }
+    if let workers, workers < 1 {
+      throw ValidationError("'--workers' must be 1 or more, not \(workers)")
+    }
+  }
+
+  func run() async throws {
+    try await reportingErrors {
+      var soundness: Soundness
+      if let spec {
+        let workspace = try await Workspace(spec: spec, site: site.site)
+        soundness = Soundness(workspace)
+        if repair { soundness.repair(workspace.store) }
+        if recompute { try await again(workspace, &soundness) }
+      } else {
+        let place = try SitePlace(named: site.site, beside: "experiments")
+        let store = ArtifactStore(root: place.artifacts)
+        soundness = try Soundness(store, ledger: Diary.open(for: store).ledger)
+        if repair { soundness.repair(store) }
+      }
+      print(json ? soundness.json.text + "\n" : soundness.text, terminator: "")
+      if let signal = soundness.signal { throw ExitCode(128 + signal) }
+      if !soundness.isWhole { throw ExitCode(Exit.failure) }
+    }
+  }
+
+  private func again(_ workspace: Workspace, _ soundness: inout Soundness) async throws {
+    let damaged = Set(soundness.damaged.map(\.key))
+    let stages = workspace.plan.stages.values.filter { stage in
+      let needed = workspace.plan.artifacts(consumedBy: stage)
+      return !stage.kind.isVirtual
+        && ([stage] + needed).allSatisfy {
+          !damaged.contains($0.key) && workspace.store.contains($0.kind, $0.key)
+        }
+        && (self.stage.map {
+          stage.key.hex.hasPrefix($0) || stage.label.localizedStandardContains($0)
+        } ?? true)
+    }
+    if let stage, stages.isEmpty {
+      throw WorkspaceError.unknownStage(what: stage, specs: [spec ?? ""])
+    }
+    let room = Sweep.room(workspace, workers: workers)
+    let recomputation = try Recomputation(workspace, room: room)
+    let work = Task {
+      try await recomputation.run(Array(stages)) { stage, outcome in
+        StandardError.write("\(Soundness.words(outcome)): \(stage.label)\n")
+      }
+    }
+    let signals = Signals { work.cancel() }
+    soundness.recomputed = try await work.value
+    soundness.signal = signals.first
+  }
+}
