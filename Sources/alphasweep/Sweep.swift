@@ -5,21 +5,23 @@ import Ledger
 import Logging
 import Scheduling
 
-/// One run of a plan on this machine, from the first worker to the report.
+/// One run of a plan, here or on a cluster, from the first worker to the report.
 struct Sweep {
   private let workspace: Workspace
   private let room: Room
   private let results: String
+  private let isDetached: Bool
+  private let failsFast: Bool
 
-  init(_ workspace: Workspace, workers: Int?, results: String?) {
+  init(
+    _ workspace: Workspace, workers: Int?, results: String?, isDetached: Bool = false,
+    failsFast: Bool = false
+  ) {
     self.workspace = workspace
     self.results = workspace.results(results)
-    let machine = ProcessInfo.processInfo
-    let cores = workspace.site.cores ?? machine.activeProcessorCount
-    let memory = workspace.site.memoryGigabytes.map { Int($0 * 1e9) }
-    room = Room(
-      workers: workers ?? workspace.site.workers ?? cores, cores: cores,
-      memoryBytes: memory ?? Int(machine.physicalMemory))
+    self.isDetached = isDetached
+    self.failsFast = failsFast
+    room = Room(of: workspace.site, workers: workers)
   }
 
   /// Does what is left and writes the report, whatever came of it.
@@ -36,25 +38,25 @@ struct Sweep {
     // Where the report cannot be written, nobody should wait for stages first.
     try AtomicFile.makeFolder(results)
     guard access(results, W_OK) == 0 else { throw StorageError.last("written", results) }
-    let program = try WorkerProgram.locate()
+    let backend = try SweepBackend(workspace, isDetached: isDetached)
     let (ledger, setAside) = try Diary.open(for: workspace.store)
     let logger = try logger()
     if let setAside {
       StandardError.write("the ledger was damaged and written again; the old one is \(setAside)\n")
     }
-    let (summary, signal) = try await carryOut(program: program, ledger: ledger, logger: logger)
+    let (summary, signal) = try await carryOut(on: backend, ledger: ledger, logger: logger)
     return try ending(summary, signal: signal)
   }
 
   private func carryOut(
-    program: String, ledger: Diary, logger: Logger
+    on backend: SweepBackend, ledger: Diary, logger: Logger
   ) async throws -> (SweepSummary, Int32?) {
-    let backend = LocalWorkers(
-      program: program, store: workspace.store, computing: workspace.site.computing)
     let view = try progress(ledger)
     let log = SweepLog(logger)
     let scheduler = Scheduler(
-      plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend, room: room
+      plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend.backend,
+      room: room, retries: Retries(limit: workspace.site.stageSeconds.map { .seconds($0) }),
+      failsFast: failsFast
     ) { event in
       view.update(event)
       log.note(event)
@@ -62,7 +64,7 @@ struct Sweep {
     let work = Task { try await scheduler.run() }
     let signals = Signals {
       view.finish()
-      StandardError.write("stopping workers; what is finished stays\n")
+      StandardError.write(backend.farewell)
       work.cancel()
     }
     let clock = Task {
@@ -74,7 +76,7 @@ struct Sweep {
     let result = await work.result
     clock.cancel()
     view.finish()
-    await backend.shutDown()
+    await backend.shutDown(signals.first)
     workspace.store.removeStaleStaging()
     return (try result.get(), signals.first)
   }

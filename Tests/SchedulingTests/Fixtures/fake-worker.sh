@@ -50,6 +50,14 @@ while IFS= read -r line; do
     ;;
   slow) sleep 0.3 ;;
   hang) sleep 60 ;;
+  resume)
+    # A training that is told to save, and goes on from there the next time.
+    if [ ! -e "$store/state/$key/saved" ]; then
+      mkdir -p "$store/state/$key"
+      : >"$store/state/$key/saved"
+      sleep 90
+    fi
+    ;;
   esac
   folder=$store/$kind/$(printf '%.2s' "$key")/$key
   mkdir -p "$store/claims" "${folder%/*}"
