@@ -151,17 +151,19 @@ package actor Scheduler {
     held[worker] = Set(plan.artifacts(consumedBy: stage).map(\.key))
     report(.started(stage, worker: worker, attempt: attempt))
     let request = StageRequest(stage, in: plan, attempt: attempt)
-    let (backend, report, heard) = (backend, report, MetricsHeard())
+    let (backend, report, retries, heard) = (backend, report, retries, MetricsHeard())
     group.addTask {
-      let outcome = await backend.execute(request, on: worker) { event in
-        switch event {
-        case .progress(let key, let fraction, let detail):
-          report(.progress(key, worker: worker, fraction: fraction, detail: detail))
-        case .metric(_, let name, let step, let value):
-          heard.add(Attempt.Metric(name: name, step: step, value: value))
-        case .ready(let process, let library):
-          report(.ready(worker: worker, process: process, library: library))
-        case .done, .failed: break
+      let outcome = await retries.within {
+        await backend.execute(request, on: worker) { event in
+          switch event {
+          case .progress(let key, let fraction, let detail):
+            report(.progress(key, worker: worker, fraction: fraction, detail: detail))
+          case .metric(_, let name, let step, let value):
+            heard.add(Attempt.Metric(name: name, step: step, value: value))
+          case .ready(let process, let library):
+            report(.ready(worker: worker, process: process, library: library))
+          case .done, .failed: break
+          }
         }
       }
       await self.note(heard.all, of: request.key)

@@ -61,7 +61,8 @@ struct SlurmSiteTests {
       "here.yaml:6:13: unknown kind of stage 'corpsu'; did you mean 'corpus'?"),
     Slip(
       "time: 24 h", "time: 24 h\n  stages: { corpus: { poll: 1 s } }",
-      "here.yaml:6:23: unknown key 'poll'; did you mean 'qos'?"),
+      "here.yaml:6:23: unknown key 'poll'; known: account, constraint, gpus, memory, partition, "
+        + "qos, reservation, time"),
     Slip(
       "time: 24 h", "time: 24 h\n  memory: 16G",
       "here.yaml:6:11: 'memory' must be an amount such as '100 GB', not '16G'"),
@@ -74,6 +75,13 @@ struct SlurmSiteTests {
     let yaml = try slip.applied(to: Self.least)
     let found = try problems { try SiteDefinition(yaml: yaml, file: "here.yaml") }
     #expect(found == slip.problems)
+  }
+
+  @Test func `one machine may limit the time of a stage`() throws {
+    let yaml =
+      "site: here\nrecordings: r\nartifacts: a\ncores: all\nmemory: all\nworkers: auto\n"
+      + "stage-time-limit: 12 h\n"
+    #expect(try SiteDefinition(yaml: yaml, file: "here.yaml").stageSeconds == 43_200)
   }
 
   @Test func `the shipped cluster reads`() throws {

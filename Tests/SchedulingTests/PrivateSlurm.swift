@@ -69,7 +69,10 @@ enum PrivateSlurm {
   /// - Parameters:
   ///   - folder: Where to make it.
   ///   - sbatch: Shell in the place of the call of `$sbatch "$@"`.
-  static func commands(in folder: String, sbatch: String = #"exec $sbatch "$@""#) throws -> String {
+  ///   - squeue: Shell before `squeue` is called.
+  static func commands(
+    in folder: String, sbatch: String = #"exec $sbatch "$@""#, squeue: String = ""
+  ) throws -> String {
     let place = folder + "/commands"
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     for name in ["sbatch", "squeue", "scancel"] {
@@ -79,6 +82,7 @@ enum PrivateSlurm {
         folder=\(folder)
         sbatch=/usr/bin/sbatch
         echo "$*" >> "$folder/\(name).calls"
+        \(name == "squeue" ? squeue : "")
         \(name == "sbatch" ? sbatch : "exec /usr/bin/\(name) \"$@\"")
 
         """

@@ -3,6 +3,7 @@ import Experiment
 import Foundation
 import Ledger
 import Scheduling
+import Synchronization
 import Testing
 
 /// The scheduler on a real Slurm of one node, with the fake worker.
@@ -28,12 +29,12 @@ struct SlurmTests {
   }
 
   private func jobs(
-    _ site: SlurmSite? = nil, sbatch: String = #"exec $sbatch "$@""#
+    _ site: SlurmSite? = nil, sbatch: String = #"exec $sbatch "$@""#, squeue: String = ""
   ) throws -> SlurmJobs {
     SlurmJobs(
       site: site ?? self.site,
       commands: SlurmCommands(
-        folder: try PrivateSlurm.commands(in: folder.path, sbatch: sbatch)),
+        folder: try PrivateSlurm.commands(in: folder.path, sbatch: sbatch, squeue: squeue)),
       program: program, store: store)
   }
 
@@ -244,6 +245,34 @@ struct SlurmTests {
     #expect(lines("made").count == 3)
   }
 
+  @Test func aSubmissionThatIsOneTooManyWaitsForRoom() async throws {
+    let jobs = try jobs(
+      sbatch: """
+        if [ $(wc -l < "$folder/sbatch.calls") -lt 3 ]; then
+          echo "sbatch: error: QOSMaxSubmitJobPerUserLimit" >&2
+          exit 1
+        fi
+        exec $sbatch "$@"
+        """)
+    let small = try plan("work")
+    let told = Told()
+    let summary = try await Scheduler(small, store, jobs) { event in
+      if case .progress(_, _, _, let detail) = event { told.add(detail) }
+    }.run()
+    #expect(summary.isComplete)
+    #expect(lines("sbatch.calls").count == 3)
+    #expect(told.all.contains("waits: sbatch: error: QOSMaxSubmitJobPerUserLimit"))
+  }
+
+  @Test func aSlurmThatGivesNoAnswerLosesNothing() async throws {
+    let jobs = try jobs(
+      squeue:
+        #"[ $(wc -l < "$folder/squeue.calls") -gt 4 ] || { echo "slurm_load_jobs error" >&2; exit 1; }"#
+    )
+    #expect(try await run(plan("leave"), jobs).failed.count == 1)
+    #expect(lines("sbatch.calls").count == 3)
+  }
+
   @Test func aDoubledSubmissionMakesEachStageOnce() async throws {
     let jobs = try jobs(sbatch: #"$sbatch "$@" > /dev/null; exec $sbatch "$@""#)
     #expect(try await run(plan("slow", count: 3), jobs).isComplete)
@@ -285,4 +314,11 @@ struct SlurmTests {
     #expect(summaries.map(\.isComplete) == [true, true])
     #expect(lines("made").count == 4)
   }
+}
+
+/// What was said of stages on the way.
+private final class Told: Sendable {
+  private let words = Mutex<[String]>([])
+  func add(_ word: String) { words.withLock { $0.append(word) } }
+  var all: [String] { words.withLock { $0 } }
 }

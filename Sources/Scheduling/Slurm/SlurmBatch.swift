@@ -69,6 +69,18 @@ package struct SlurmBatch: Sendable {
     }
   }
 
+  /// Removes folders that a killed program had begun to write, once they are an hour old.
+  static func removeAsides(in store: ArtifactStore) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root(store))) ?? []
+    for name in names where name.hasPrefix(".") && name.hasSuffix(".new") {
+      let path = "\(root(store))/\(name)"
+      let changed =
+        try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+      guard let changed, changed.timeIntervalSinceNow < -3600 else { continue }
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
+
   /// The words of `sbatch` for this batch.
   func arguments(at site: SlurmSite) -> [String] {
     [

@@ -231,6 +231,7 @@ package actor SlurmJobs: Backend {
   }
 
   private func lookForJobs(_ tell: @Sendable (String) -> Void) async {
+    SlurmBatch.removeAsides(in: store)
     let batches = SlurmBatch.all(in: store).filter { !$0.isCancelled }
     while !batches.isEmpty, !isOver {
       guard let lines = await queue.lines(of: batches.map(\.name)) else {
