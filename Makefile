@@ -62,9 +62,12 @@ bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a
 parity: install build ## Compares encoders at published sizes with transformers and s3prl (PYTHON= has them)
 	$(PYTHON) Tests/Parity/encoders.py $(BIN)/alphasweep-bench
 
-soak: install build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
+soak: install cluster build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
 	Tests/Soak/killed_training.sh $(BIN) experiments $(RECORDINGS)
+	@if [ "$$(id -u)" = 0 ] && command -v slurmd munged > /dev/null; then \
+	  Tests/Soak/cluster.sh $(BIN) experiments $(RECORDINGS); \
+	else echo "on Slurm: skipped, which needs root, slurm-wlm and munge"; fi
 
 # Inputs for each of the two readers.
 RUNS := 5000000

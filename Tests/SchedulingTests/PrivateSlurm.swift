@@ -70,6 +70,8 @@ enum PrivateSlurm {
   ///   - folder: Where to make it.
   ///   - sbatch: Shell in the place of the call of `$sbatch "$@"`.
   ///   - squeue: Shell before `squeue` is called.
+  /// - Returns: The folder of the commands.
+  /// - Throws: `CocoaError` when it cannot be written.
   static func commands(
     in folder: String, sbatch: String = #"exec $sbatch "$@""#, squeue: String = ""
   ) throws -> String {

@@ -51,9 +51,10 @@ package struct SlurmElement: Sendable {
     }
   }
 
-  /// How its last run ended; `nil` while none did.
+  /// How its last run ended, as the files of the batch called `names` say.
   ///
   /// - Parameter names: The files of the batch.
+  /// - Returns: `nil` while no run ended.
   func outcome(_ names: [String]) -> SlurmOutcome? {
     runs("outcome", in: names).last.flatMap(text).flatMap(SlurmOutcome.init(text:))
   }

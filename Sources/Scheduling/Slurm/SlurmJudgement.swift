@@ -35,10 +35,13 @@ package enum SlurmJudgement: Sendable, Hashable {
   /// Send it again and ask for more memory.
   case moreMemory(reason: String)
 
+  /// Judges.
+  ///
   /// - Parameters:
   ///   - sighting: What is known.
   ///   - grace: Seconds in which files of a shared folder may still come.
   ///   - tail: The end of the element's log.
+  /// - Returns: What follows.
   package static func of(
     _ sighting: SlurmSighting, grace: Double, tail: @autoclosure () -> String
   ) -> SlurmJudgement {

@@ -2,11 +2,14 @@ import Experiment
 
 /// The shell script that every element of a batch runs on its node.
 enum SlurmScript {
+  /// Writes the script.
+  ///
   /// - Parameters:
   ///   - batch: The batch's folder; requests lie there, and outcomes will.
   ///   - store: The artifact folder.
   ///   - worker: Path and arguments of `alphasweep-worker`.
   ///   - site: What is loaded before.
+  /// - Returns: The text of a file for bash.
   static func text(batch: String, store: String, worker: [String], site: SlurmSite) -> String {
     let lines = site.modules.map { "module load \(quoted($0))" } + site.setup
     let setup = lines.map { line in

@@ -4,7 +4,7 @@
 #   private-slurm.sh start FOLDER [PROCESS]   prints nothing; FOLDER/slurm.conf is what SLURM_CONF names
 #   private-slurm.sh stop FOLDER              ends its daemons and what they started
 #
-# Daemons end by themselves when PROCESS (the shell that calls, where none is given) is gone.
+# Daemons end by themselves, and the folder goes, when PROCESS (the shell that calls, where none is given) is gone.
 # Must be root: slurmd starts elements as whoever submitted them.
 set -euo pipefail
 
@@ -16,7 +16,9 @@ done
 
 command=$1 folder=$2 process=${3:-$PPID}
 
-daemons() { cat "$folder"/*.pid 2> /dev/null || true; }
+# Known from the start on, should somebody remove the folder.
+pids=
+daemons() { [ -n "$pids" ] && echo "$pids" || cat "$folder"/*.pid 2> /dev/null || true; }
 
 stop() {
   export SLURM_CONF=$folder/slurm.conf
@@ -92,8 +94,10 @@ start() {
   timeout 60 slurmd -N node -f "$SLURM_CONF" > /dev/null 2>&1 < /dev/null
   for _ in $(seq 300); do
     if [ "$(sinfo --noheader --format=%T --partition=main 2> /dev/null)" = idle ]; then
+      pids=$(daemons)
       (while kill -0 "$process" 2> /dev/null && [ -d "$folder" ]; do sleep 1; done
-        stop) > /dev/null 2>&1 < /dev/null &
+        stop
+        rm -rf "$folder") > /dev/null 2>&1 < /dev/null &
       disown
       return
     fi
