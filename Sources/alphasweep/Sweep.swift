@@ -30,6 +30,9 @@ struct Sweep {
   /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all.
   func run() async throws -> SweepEnding {
     let overview = PlanOverview(workspace.plan, store: workspace.store)
+    if workspace.site.slurm != nil {
+      try SlurmSettling.settle(workspace.store, Diary.open(for: workspace.store).ledger)
+    }
     guard !overview.remaining.isEmpty else {
       var summary = SweepSummary()
       summary.alreadyDone = workspace.plan.wanted.count

@@ -91,6 +91,26 @@ struct ClusterTests {
     #expect(small.lines("calls").count { $0.hasSuffix(key) } == 2)
   }
 
+  @Test func whatIsDoneWhileNobodyWatchesIsNotedByTheNextRun() async throws {
+    try small.write("until", to: "artifacts/behave-corpus")
+    let process = small.process(["run", "experiments/small.yaml", "--site", "cluster"])
+    (process.standardOutput, process.standardError) = (Pipe(), Pipe())
+    try process.run()
+    try await PrivateSlurm.until { !small.lines("calls").isEmpty }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    try small.write("", to: "artifacts/go")
+    try await PrivateSlurm.until { try queued().isEmpty || small.finished() == 1 }
+    try await PrivateSlurm.until { try queued().allSatisfy { $0 == "COMPLETED" } }
+    let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
+    #expect(again.out.hasPrefix("small: done, 9 stages\n"), "\(again.out)\(again.err)")
+    let key = try #require(small.lines("calls").first?.dropFirst(6))
+    let attempt = try small.text("artifacts/attempts/\(key).1.json")
+    #expect(attempt.contains(#""outcome":"done""#))
+    #expect(attempt.contains(#""name":"loss""#))
+    #expect(batches == [])
+  }
+
   @Test func controlCCancelsTheJobs() async throws {
     let process = try await startHanging(in: "features")
     kill(process.processIdentifier, SIGINT)

@@ -50,6 +50,7 @@ while IFS= read -r line; do
     ;;
   slow) sleep 0.3 ;;
   hang) sleep 60 ;;
+  until) while [ ! -e "$store/go" ]; do sleep 0.1; done ;;
   resume)
     # A training that is told to save, and goes on from there the next time.
     if [ ! -e "$store/state/$key/saved" ]; then
