@@ -11,11 +11,13 @@ export OMP_WAIT_POLICY := passive
 # What is built and run against; gnuplot draws, espeak-ng spells phonemes.
 LIBRARIES := libtorch-dev libopenblas0-pthread libsndfile1-dev libsoxr-dev libespeak-ng-dev \
   espeak-ng libsqlite3-dev libssl-dev gnuplot-nox
+# Some 13 MB: tests start a private Slurm of one node with it, and are skipped where it is missing.
+CLUSTER := slurm-wlm munge
 # Recordings of the quickstart and of its encoder's pre-training: the held-out proof looks at both.
 SPEECH := fillets-ng-data-cs fillets-ng-data-nl fillets-ng-data gcin-voice hedgewars-data \
   tuxpaint-stamps-default klettres-data ktuberling-data
 
-.PHONY: demo test install recordings build bench lint clean pretrain soak parity fuzz help
+.PHONY: demo test install cluster recordings build bench lint clean pretrain soak parity fuzz help
 
 help: ## Says what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -25,7 +27,7 @@ demo: install ## Installs, fetches recordings, builds, and runs the quickstart t
 	$(BIN)/alphasweep run experiments/quickstart.yaml
 	@echo "The report: results/quickstart/report.html"
 
-test: install ## Installs what is needed and passes the tests
+test: install cluster ## Installs what is needed and passes the tests
 	swift build --build-tests
 	@set -o pipefail; swift test --skip-build 2>&1 | tee .build/tests.log \
 	  || { printf '\nWhat failed (the whole of it is in .build/tests.log):\n'; \
@@ -36,6 +38,12 @@ install: ## Installs the Debian packages that alphasweep is built from
 	@dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(LIBRARIES) 2>/dev/null \
 	  | grep -c '^installed' | grep -qx $(words $(LIBRARIES)) \
 	  || { $(APT) update && $(APT) install --yes --no-install-recommends $(LIBRARIES); }
+
+cluster: ## Installs the Slurm that tests are run against (root only, as the tests)
+	@[ "$$(id -u)" != 0 ] || dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(CLUSTER) 2>/dev/null \
+	  | grep -c '^installed' | grep -qx $(words $(CLUSTER)) \
+	  || $(APT) install --yes --no-install-recommends $(CLUSTER) \
+	  || echo "Slurm could not be installed: its tests will be skipped"
 
 recordings: $(SPEECH:%=$(RECORDINGS)/.%) ## Fetches the recordings
 
@@ -57,9 +65,12 @@ bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a
 parity: install build ## Compares encoders at published sizes with transformers and s3prl (PYTHON= has them)
 	$(PYTHON) Tests/Parity/encoders.py $(BIN)/alphasweep-bench
 
-soak: install build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
+soak: install cluster build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
 	Tests/Soak/killed_training.sh $(BIN) experiments $(RECORDINGS)
+	@if [ "$$(id -u)" = 0 ] && command -v slurmd munged > /dev/null; then \
+	  Tests/Soak/cluster.sh $(BIN) experiments $(RECORDINGS); \
+	else echo "on Slurm: skipped, which needs root, slurm-wlm and munge"; fi
 
 # Inputs for each of the two readers.
 RUNS := 5000000

@@ -176,4 +176,8 @@ package struct SiteDefinition: Sendable, Hashable {
   /// `nil` for as many as the cores allow.
   package var workers: Int?
   package var computing = Computing()
+  /// Seconds that one try of a stage may take; `nil` for no limit. On a cluster Slurm has its own.
+  package var stageSeconds: Double?
+  /// Where stages go to a cluster.
+  package var slurm: SlurmSite?
 }

@@ -49,6 +49,11 @@ package enum SpecMessage {
     "'\(name)' is what rows of another method are called; give the trainer a name of its own"
   }
 
+  static func ofOneMachine(_ key: String) -> String {
+    "'\(key)' is of one machine; with 'slurm' each stage asks for what it needs: take it out, or say "
+      + "it below 'slurm'"
+  }
+
   // MARK: Between files
 
   static func notFineTunable(_ task: String) -> String {
@@ -220,7 +225,8 @@ package enum SpecMessage {
     "language": "nl", "licence": "CC-BY-4.0", "packages": "[hedgewars-data]",
     "recordings": ".alphasweep/recordings", "artifacts": ".alphasweep/artifacts", "cores": "all",
     "obtain": "https://example.org/speech: unpack it below speech/",
-    "mask": "{ probability: 8%, length: 10 }", "density": "[20%]", "patience": "[3]",
+    "'slurm': time": "24 h", "mask": "{ probability: 8%, length: 10 }", "density": "[20%]",
+    "patience": "[3]",
     "memory": "8 GB", "workers": "auto", "rank": "[8]", "targets": "[q_proj, v_proj]",
     "run": "[python3, trainers/train.py]", "files": "[trainers/train.py]",
   ]

@@ -111,14 +111,21 @@ extension SiteDefinition {
       "the site",
       [
         "site", "recordings", "artifacts", "cores", "memory", "workers", "device",
-        "gradient-checkpointing", "save-every",
+        "gradient-checkpointing", "save-every", "stage-time-limit", "slurm",
       ])
+    let stageSeconds = fields.optional("stage-time-limit") { $0.seconds(atLeast: 1) }
+    let slurm = fields.optional("slurm", SlurmSite.read)
+    for key in ["cores", "memory", "workers", "stage-time-limit"] where fields.has("slurm") {
+      fields.values[key]?.fail(SpecMessage.ofOneMachine(key))
+    }
     let name = fields.required("site", SpecFile.name)
     let recordings = fields.required("recordings") { $0.string() }
     let artifacts = fields.required("artifacts") { $0.string() }
     /// What the machine has, for a certain word.
     func unless<Value>(_ word: String, _ key: String, _ read: (SpecNode) -> Value?) -> Value? {
-      fields.required(key) { $0.text == word ? nil : read($0) }
+      // Stages ask a cluster for what they need, each for itself.
+      if fields.has("slurm") { return nil }
+      return fields.required(key) { $0.text == word ? nil : read($0) }
     }
     let cores = unless("all", "cores") { $0.integer(1...65_536) }
     let workers = unless("auto", "workers") { $0.integer(1...65_536) }
@@ -158,7 +165,8 @@ extension SiteDefinition {
         memoryGigabytes: memory, workers: workers,
         computing: Computing(
           device: device ?? .cpu, checkpointsGradients: checkpoints ?? false,
-          saveSeconds: saveSeconds ?? Computing.usualSaveSeconds)))
+          saveSeconds: saveSeconds ?? Computing.usualSaveSeconds),
+        stageSeconds: stageSeconds, slurm: slurm))
   }
 }
 

@@ -11,10 +11,13 @@ package struct StageRequest: Sendable, Hashable, Codable {
   package var label: String
   /// Counts the tries of this stage from 1.
   package var attempt: Int
+  /// What the stage needs, for whoever finds a machine for it; workers do not ask.
+  package var resources: Resources?
 
   package init(
     key: StageKey, kind: StageKind, parameters: Canonical, seed: UInt64?,
-    inputs: [String: ResolvedInput], identity: Canonical, label: String, attempt: Int
+    inputs: [String: ResolvedInput], identity: Canonical, label: String, attempt: Int,
+    resources: Resources? = nil
   ) {
     self.key = key
     self.kind = kind
@@ -24,6 +27,7 @@ package struct StageRequest: Sendable, Hashable, Codable {
     self.identity = identity
     self.label = label
     self.attempt = attempt
+    self.resources = resources
   }
 }
 
@@ -43,7 +47,7 @@ extension StageRequest {
     self.init(
       key: stage.key, kind: stage.kind, parameters: stage.parameters, seed: stage.seed,
       inputs: Self.resolve(stage, in: plan), identity: stage.identity, label: stage.label,
-      attempt: attempt)
+      attempt: attempt, resources: stage.resources)
   }
 
   private static func resolve(_ stage: Stage, in plan: Plan) -> [String: ResolvedInput] {

@@ -18,6 +18,14 @@ package protocol Backend: Sendable {
   func execute(
     _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> StageOutcome
+
+  /// Whether it carries out a stage already, since an earlier program asked for it: its claim is then
+  /// nobody else's.
+  func carriesOut(_ key: StageKey) async -> Bool
+}
+
+extension Backend {
+  package func carriesOut(_ key: StageKey) async -> Bool { false }
 }
 
 /// How one try of a stage ended.

@@ -96,9 +96,21 @@ package struct ProgressBoard: Sendable {
 
   /// The board now: one line for each worker and one for all, each at most `width` wide.
   package func lines(width: Int, now: Double) -> [String] {
-    (1...max(1, workers)).map { workerLine($0, width: width, now: now) }
+    var shown = Array(1...max(1, workers))
+    var hidden = 0
+    if shown.count > Self.mostLines {
+      // A cluster has more than a terminal shows: those that are furthest.
+      let busy = running.sorted { ($1.value.fraction, $0.key) < ($0.value.fraction, $1.key) }
+      shown = busy.prefix(Self.mostLines).map(\.key).sorted()
+      hidden = busy.count - shown.count
+    }
+    return shown.map { workerLine($0, width: width, now: now) }
+      + (hidden > 0 ? [Self.cut("and \(hidden) more", to: width)] : [])
       + [Self.cut(totalLine(now: now), to: width)]
   }
+
+  /// Lines of workers at most.
+  private static let mostLines = 16
 
   /// `12 of 86 stages · 3:10 · about 5 min left`.
   package func totalLine(now: Double) -> String {

@@ -24,6 +24,8 @@ package actor Scheduler {
   private let ledger: Diary
   private let backend: any Backend
   private let room: Room
+  private let retries: Retries
+  private let failsFast: Bool
   private let report: @Sendable (SchedulerEvent) -> Void
 
   private var agenda: Agenda
@@ -45,19 +47,21 @@ package actor Scheduler {
 
   private enum Step: Sendable {
     case ended(StageKey, StageOutcome)
+    case rested(StageKey)
     case lookedElsewhere
   }
 
-  /// Machine failures that a stage may survive before it counts as failed.
-  private static let retries = 2
   /// How often damaged inputs of one stage are made again.
   private static let repairLimit = 2
   /// How often stages of other runs are looked for.
   private static let elsewherePause = Duration.milliseconds(300)
 
   /// Prepares a run; nothing happens before `run()`.
+  ///
+  /// With `failsFast`, nothing is begun any more once a stage failed.
   package init(
     plan: Plan, store: ArtifactStore, ledger: Diary, backend: any Backend, room: Room,
+    retries: Retries = Retries(), failsFast: Bool = false,
     report: @escaping @Sendable (SchedulerEvent) -> Void
   ) {
     self.plan = plan
@@ -65,6 +69,8 @@ package actor Scheduler {
     self.ledger = ledger
     self.backend = backend
     self.room = room
+    self.retries = retries
+    self.failsFast = failsFast
     self.report = report
     agenda = Agenda(plan) { store.contains($0.kind, $0.key) }
   }
@@ -87,9 +93,9 @@ package actor Scheduler {
     try await withThrowingTaskGroup(of: Step.self) { group in
       var isLooking = false
       while true {
-        if !Task.isCancelled { try assign(in: &group) }
+        if isGoingOn { try await assign(in: &group) }
         let hasElsewhere = !agenda.stages { $0 == .elsewhere }.isEmpty
-        if hasElsewhere, !isLooking, !Task.isCancelled {
+        if hasElsewhere, !isLooking, isGoingOn {
           isLooking = true
           group.addTask {
             try? await Task.sleep(for: Self.elsewherePause)
@@ -98,7 +104,19 @@ package actor Scheduler {
         }
         guard let step = try await group.next() else { break }
         switch step {
-        case .ended(let key, let outcome): try end(key, outcome)
+        case .ended(let key, let outcome):
+          if let pause = try end(key, outcome) {
+            group.addTask {
+              try? await Task.sleep(for: pause)
+              return .rested(key)
+            }
+          }
+        case .rested(let key):
+          if cancelled.contains(key), let stage = plan.stages[key] {
+            giveUp(stage)
+          } else {
+            agenda.retry(key)
+          }
         case .lookedElsewhere:
           isLooking = false
           lookElsewhere()
@@ -106,17 +124,20 @@ package actor Scheduler {
       }
     }
     summary.isInterrupted = Task.isCancelled && !agenda.remaining.isEmpty
+    summary.notBegun = agenda.stages { $0 == .ready || $0 == .waiting || $0 == .elsewhere }.count
     return summary
   }
 
-  private func assign(in group: inout ThrowingTaskGroup<Step, any Error>) throws {
+  private var isGoingOn: Bool { !Task.isCancelled && !(failsFast && !summary.failed.isEmpty) }
+
+  private func assign(in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
     while let (stage, worker) = agenda.next(free: freeWorkers, fits: fits) {
       if store.contains(stage.kind, stage.key) {
         finish(stage)
         report(.madeElsewhere(stage))
         continue
       }
-      if store.isBeingMade(stage.key) {
+      if store.isBeingMade(stage.key), await !backend.carriesOut(stage.key) {
         agenda.leaveElsewhere(stage.key)
         report(.elsewhere(stage))
         continue
@@ -136,17 +157,19 @@ package actor Scheduler {
     held[worker] = Set(plan.artifacts(consumedBy: stage).map(\.key))
     report(.started(stage, worker: worker, attempt: attempt))
     let request = StageRequest(stage, in: plan, attempt: attempt)
-    let (backend, report, heard) = (backend, report, MetricsHeard())
+    let (backend, report, retries, heard) = (backend, report, retries, MetricsHeard())
     let work = Task.detached {
-      await backend.execute(request, on: worker) { event in
-        switch event {
-        case .progress(let key, let fraction, let detail):
-          report(.progress(key, worker: worker, fraction: fraction, detail: detail))
-        case .metric(_, let name, let step, let value):
-          heard.add(Attempt.Metric(name: name, step: step, value: value))
-        case .ready(let process, let library):
-          report(.ready(worker: worker, process: process, library: library))
-        case .done, .failed: break
+      await retries.within {
+        await backend.execute(request, on: worker) { event in
+          switch event {
+          case .progress(let key, let fraction, let detail):
+            report(.progress(key, worker: worker, fraction: fraction, detail: detail))
+          case .metric(_, let name, let step, let value):
+            heard.add(Attempt.Metric(name: name, step: step, value: value))
+          case .ready(let process, let library):
+            report(.ready(worker: worker, process: process, library: library))
+          case .done, .failed: break
+          }
         }
       }
     }
@@ -196,8 +219,13 @@ package actor Scheduler {
       && stages.reduce(0) { $0 + $1.resources.memoryBytes } <= room.memoryBytes
   }
 
-  private func end(_ key: StageKey, _ outcome: StageOutcome) throws {
-    guard let stage = plan.stages[key], let run = running.removeValue(forKey: key) else { return }
+  /// Notes how a try ended.
+  ///
+  /// - Returns: After which pause the stage is tried again, where its machine failed.
+  private func end(_ key: StageKey, _ outcome: StageOutcome) throws -> Duration? {
+    guard let stage = plan.stages[key], let run = running.removeValue(forKey: key) else {
+      return nil
+    }
     let outcome = outcome == .interrupted && cancelled.contains(key) ? .cancelled : outcome
     report(.ended(stage, worker: run.worker, outcome: outcome))
     try keep(stage, run, outcome)
@@ -212,17 +240,18 @@ package actor Scheduler {
       }
     case .crashed(let reason):
       held[run.worker] = nil
-      crashes[key, default: 0] += 1
-      if crashes[key, default: 0] <= Self.retries {
-        agenda.retry(key)
+      let failures = crashes[key, default: 0] + 1
+      crashes[key] = failures
+      if let pause = retries.pause(after: failures) {
         report(.retried(stage, reason: reason))
-      } else {
-        fail(stage, "its worker died \(Self.retries + 1) times; the last time: \(reason)")
+        return pause
       }
+      fail(stage, "its worker died \(failures) times; the last time: \(reason)")
     case .interrupted: agenda.retry(key)
     case .cancelled: giveUp(stage)
     case .unusable(let reason): throw SchedulingError.unusableWorker(reason: reason)
     }
+    return nil
   }
 
   private func keep(_ stage: Stage, _ run: Running, _ outcome: StageOutcome) throws {

@@ -30,6 +30,8 @@ package struct SweepSummary: Sendable {
   /// Stages that somebody asked to be given up.
   package var cancelled: [Stage] = []
   package var isInterrupted = false
+  /// Stages that were not begun because the run stopped before.
+  package var notBegun = 0
 
   package init() {}
 
@@ -43,6 +45,7 @@ package struct SweepSummary: Sendable {
 package enum SchedulingError: Error, Sendable, Equatable, CustomStringConvertible {
   case noWorkerProgram(looked: [String])
   case unusableWorker(reason: String)
+  case noSlurm(command: String, folder: String?)
 
   package var description: String {
     switch self {
@@ -52,6 +55,9 @@ package enum SchedulingError: Error, Sendable, Equatable, CustomStringConvertibl
         + "); build it with 'make build', or set ALPHASWEEP_WORKER to where it is"
     case .unusableWorker(let reason):
       "no worker can be started: \(reason)"
+    case .noSlurm(let command, let folder):
+      "the site has 'slurm', and '\(command)' is not \(folder.map { "in \($0)" } ?? "on PATH"); start "
+        + "alphasweep on a machine from which jobs are sent, or say 'commands: FOLDER' below 'slurm'"
     }
   }
 }

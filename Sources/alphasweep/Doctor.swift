@@ -24,10 +24,11 @@ struct Doctor {
 
   /// Looks at everything; nothing of what is found ends it.
   mutating func look(site: String?, slurm: Bool) async {
-    var computing = Computing()
+    var (computing, slurm) = (Computing(), slurm)
     do {
       let place = try SitePlace(named: site, beside: "experiments")
       computing = place.definition.computing
+      slurm = slurm || place.definition.slurm != nil
       findings.append(
         Finding(what: "site", state: .ok, words: site ?? "experiments/sites/local.yaml"))
       look(at: place)

@@ -6,18 +6,30 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run", abstract: "Run what a spec needs and is not there, and write the report.",
     discussion: """
       Ctrl-C stops workers and leaves all that was finished; the same command goes on from there. \
-      Two runs at once share the work.
+      Two runs at once share the work. Where the site has 'slurm', stages go to the cluster, and Ctrl-C \
+      cancels their jobs unless '--detach' is given; jobs go on when the program ends in any other way.
       """)
 
   @OptionGroup var options: SpecOptions
 
-  @Option(help: "Worker processes at once; the site's cores where none is given.")
+  @Option(
+    help:
+      "Worker processes at once, or elements in a cluster's queue; the site's where none is given.")
   var workers: Int?
 
   @Option(
     help: ArgumentHelp("Folder for reports, one folder in it an experiment.", valueName: "folder"),
     completion: .directory)
   var results: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Begin nothing any more once a stage failed.",
+      discussion: "Otherwise all is done that does not need what failed."))
+  var failFast = false
+
+  @Flag(help: "Leave a cluster's jobs to themselves at Ctrl-C; the same command finds them again.")
+  var detach = false
 
   @Flag(help: "Write how it ended as JSON on standard output.")
   var json = false
@@ -30,7 +42,9 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let sweep = try await Sweep(options.workspace(), workers: workers, results: results)
+      let sweep = try await Sweep(
+        options.workspace(), workers: workers, results: results, isDetached: detach,
+        failsFast: failFast)
       let ending = try await sweep.run()
       if json { print(ending.json.text) } else { print(ending.text, terminator: "") }
       if let signal = ending.signal { throw ExitCode(128 + signal) }

@@ -5,26 +5,23 @@ import Ledger
 import Logging
 import Scheduling
 
-/// One run of a plan on this machine, from the first worker to the report.
+/// One run of a plan, here or on a cluster, from the first worker to the report.
 struct Sweep {
   private let workspace: Workspace
   private let room: Room
   private let results: String
+  private let isDetached: Bool
+  private let failsFast: Bool
 
-  init(_ workspace: Workspace, workers: Int?, results: String?) {
+  init(
+    _ workspace: Workspace, workers: Int?, results: String?, isDetached: Bool = false,
+    failsFast: Bool = false
+  ) {
     self.workspace = workspace
     self.results = workspace.results(results)
-    room = Self.room(workspace, workers: workers)
-  }
-
-  /// What the site lets this machine do at once.
-  static func room(_ workspace: Workspace, workers: Int?) -> Room {
-    let machine = ProcessInfo.processInfo
-    let cores = workspace.site.cores ?? machine.activeProcessorCount
-    let memory = workspace.site.memoryGigabytes.map { Int($0 * 1e9) }
-    return Room(
-      workers: workers ?? workspace.site.workers ?? cores, cores: cores,
-      memoryBytes: memory ?? Int(machine.physicalMemory))
+    self.isDetached = isDetached
+    self.failsFast = failsFast
+    room = Room(of: workspace.site, workers: workers)
   }
 
   /// Does what is left and writes the report, whatever came of it.
@@ -33,6 +30,9 @@ struct Sweep {
   /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all.
   func run() async throws -> SweepEnding {
     let overview = PlanOverview(workspace.plan, store: workspace.store)
+    if workspace.site.slurm != nil {
+      try SlurmSettling.settle(workspace.store, Diary.open(for: workspace.store).ledger)
+    }
     guard !overview.remaining.isEmpty else {
       var summary = SweepSummary()
       summary.alreadyDone = workspace.plan.wanted.count
@@ -41,25 +41,25 @@ struct Sweep {
     // Where the report cannot be written, nobody should wait for stages first.
     try AtomicFile.makeFolder(results)
     guard access(results, W_OK) == 0 else { throw StorageError.last("written", results) }
-    let program = try WorkerProgram.locate()
+    let backend = try SweepBackend(workspace, isDetached: isDetached)
     let (ledger, setAside) = try Diary.open(for: workspace.store)
     let logger = try logger()
     if let setAside {
       StandardError.write("the ledger was damaged and written again; the old one is \(setAside)\n")
     }
-    let (summary, signal) = try await carryOut(program: program, ledger: ledger, logger: logger)
+    let (summary, signal) = try await carryOut(on: backend, ledger: ledger, logger: logger)
     return try ending(summary, signal: signal)
   }
 
   private func carryOut(
-    program: String, ledger: Diary, logger: Logger
+    on backend: SweepBackend, ledger: Diary, logger: Logger
   ) async throws -> (SweepSummary, Int32?) {
-    let backend = LocalWorkers(
-      program: program, store: workspace.store, computing: workspace.site.computing)
     let view = try progress(ledger)
     let log = SweepLog(logger)
     let scheduler = Scheduler(
-      plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend, room: room
+      plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend.backend,
+      room: room, retries: Retries(limit: workspace.site.stageSeconds.map { .seconds($0) }),
+      failsFast: failsFast
     ) { event in
       view.update(event)
       log.note(event)
@@ -68,7 +68,7 @@ struct Sweep {
     let work = Task { try await scheduler.run() }
     let signals = Signals {
       view.finish()
-      StandardError.write("stopping workers; what is finished stays\n")
+      StandardError.write(backend.farewell)
       work.cancel()
     }
     let clock = Task {
@@ -82,7 +82,7 @@ struct Sweep {
     let result = await work.result
     clock.cancel()
     view.finish()
-    await backend.shutDown()
+    await backend.shutDown(signals.first)
     withExtendedLifetime(mark) { workspace.store.removeStaleStaging() }
     return (try result.get(), signals.first)
   }

@@ -29,6 +29,10 @@ struct SweepEnding {
       lines.append("\(experiment): all \(Words.count(summary.alreadyDone, "result")) were there")
     } else if summary.isComplete {
       lines.append("\(experiment): done, \(Words.count(summary.done.count, "stage"))")
+    } else if summary.notBegun > 0 {
+      lines.append(
+        "\(experiment): \(Words.count(summary.failed.count, "stage")) failed, and "
+          + "\(summary.notBegun) were not begun after that; without '--fail-fast' they are")
     } else {
       let counts = [(summary.failed.count, "failed"), (summary.cancelled.count, "cancelled")]
         .filter { $0.0 > 0 }.map { "\(Words.count($0, "stage")) \($1)" }

@@ -94,7 +94,10 @@ struct VerifyCommand: AsyncParsableCommand {
     if let stage, stages.isEmpty {
       throw WorkspaceError.unknownStage(what: stage, specs: [spec ?? ""])
     }
-    let room = Sweep.room(workspace, workers: workers)
+    // Stages are made again on this machine, also those of a cluster.
+    var site = workspace.site
+    site.slurm = nil
+    let room = Room(of: site, workers: workers)
     let recomputation = try Recomputation(workspace, room: room)
     let work = Task {
       try await recomputation.run(Array(stages)) { stage, outcome in

@@ -15,7 +15,7 @@ struct Workspace {
   ///
   /// - Parameters:
   ///   - path: The spec's file.
-  ///   - site: The site's file, or `nil` for `sites/local.yaml` beside the tasks.
+  ///   - site: The site's file or name, or `nil` for `sites/local.yaml` beside the tasks.
   ///   - plansWithoutData: Whether recordings and checkpoints may be missing: the plan can then be
   ///     looked at, and its keys are nobody's.
   /// - Throws: `SpecError`, `WorkspaceError`, `ListingError`, `HubCacheError` or `HeldOutError` for
@@ -79,11 +79,14 @@ struct SitePlace {
   let recordings: String
   let artifacts: String
 
-  /// Reads the site that is named, or else `sites/local.yaml` in `experiments`.
+  /// Reads the site: a file, or the name of one of `sites/` in `experiments`, of which `local` is taken
+  /// where none is given.
   ///
   /// - Throws: `WorkspaceError` when it is not there, `SpecError` when it cannot be understood.
   init(named site: String?, beside experiments: String) throws {
-    let path = site ?? experiments + "/sites/local.yaml"
+    let given = site ?? "local"
+    let isFile = given.contains("/") || given.hasSuffix(".yaml")
+    let path = isFile ? given : "\(experiments)/sites/\(given).yaml"
     let text = try Files.text(path, what: .site)
     definition = try SiteDefinition(yaml: text, file: path)
     recordings = Files.absolute(definition.recordings)

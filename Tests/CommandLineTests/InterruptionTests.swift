@@ -70,4 +70,18 @@ import Testing
     let status = try small.run("status", "experiments/small.yaml").out
     #expect(!status.contains("runs for"))
   }
+
+  @Test func withFailFastNothingIsBegunAfterAFailure() throws {
+    try small.write("fail", to: "artifacts/behave-fine-tune")
+    let ending = try small.run(
+      "run", "experiments/small.yaml", "--workers", "1", "--fail-fast")
+    #expect(ending.code == 1)
+    let words =
+      #/small: 1 stage failed, and \d+ were not begun after that; without '--fail-fast' they are\n/#
+    #expect(try words.firstMatch(in: ending.out) != nil, "\(ending.out)")
+    let before = try small.finished()
+    let all = try small.run("run", "experiments/small.yaml", "--workers", "1")
+    #expect(all.code == 1)
+    #expect(try small.finished() > before)
+  }
 }

@@ -74,6 +74,44 @@ import Testing
       ])
   }
 
+  @Test func furtherTriesWaitLongerEachTimeAndNothingIsDrawn() {
+    #expect(Retries().pauses == [.seconds(1), .seconds(10)])
+  }
+
+  @Test func aStageThatTakesTooLongIsEndedAndTriedAgain() async throws {
+    let small = try diamond()
+    let backend = HangingBackend(hangsIn: "left", RecordingBackend(store: store))
+    let summary = try await Scheduler(small, store, backend, limit: .milliseconds(50)).run()
+    #expect(
+      summary.failed.map(\.reason) == [
+        "its worker died 3 times; the last time: it took longer than the site's 'stage-time-limit' of "
+          + "0.05 seconds"
+      ])
+    #expect(store.attempts().filter { $0.label == "left" }.map(\.outcome).count == 3)
+    #expect(store.contains(.features, try small.key("right")))
+  }
+
+  @Test func failingFastBeginsNothingMore() async throws {
+    var small = try diamond()
+    try small.add("other", from: ["corpus"])
+    small.want("other")
+    let backend = RecordingBackend(store: store, answers: ["corpus": [.failed(reason: "no luck")]])
+    let summary = try await Scheduler(small, store, backend, failsFast: true).run()
+    #expect(backend.labels == ["corpus"])
+    #expect(!summary.isComplete)
+
+    var loose = SmallPlan()
+    for name in ["a", "b", "c"] {
+      try loose.add(name)
+      loose.want(name)
+    }
+    let first = try #require(loose.plan.stages.values.first?.label)
+    let other = RecordingBackend(store: store, answers: [first: [.failed(reason: "no luck")]])
+    let stopped = try await Scheduler(loose, store, other, failsFast: true).run()
+    #expect(other.labels == [first])
+    #expect(stopped.notBegun == 2)
+  }
+
   @Test func aWorkerThatCannotStartEndsTheRun() async throws {
     let small = try diamond()
     let backend = RecordingBackend(

@@ -84,10 +84,12 @@ final class RecordingBackend: Backend {
 extension Scheduler {
   init(
     _ small: SmallPlan, _ store: ArtifactStore, _ backend: any Backend, workers: Int = 1,
-    cores: Int = 4, report: @escaping @Sendable (SchedulerEvent) -> Void = { _ in }
+    cores: Int = 4, limit: Duration? = nil, failsFast: Bool = false,
+    report: @escaping @Sendable (SchedulerEvent) -> Void = { _ in }
   ) throws {
     self.init(
       plan: small.plan, store: store, ledger: try Diary.open(for: store).ledger, backend: backend,
-      room: Room(workers: workers, cores: cores, memoryBytes: 64 << 30), report: report)
+      room: Room(workers: workers, cores: cores, memoryBytes: 64 << 30),
+      retries: Retries(pauses: [.zero, .zero], limit: limit), failsFast: failsFast, report: report)
   }
 }

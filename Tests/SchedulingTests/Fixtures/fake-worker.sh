@@ -54,6 +54,15 @@ while IFS= read -r line; do
     ;;
   slow) sleep 0.3 ;;
   hang) sleep 60 ;;
+  until) while [ ! -e "$store/go" ]; do sleep 0.1; done ;;
+  resume)
+    # A training that is told to save, and goes on from there the next time.
+    if [ ! -e "$store/state/$key/saved" ]; then
+      mkdir -p "$store/state/$key"
+      : >"$store/state/$key/saved"
+      sleep 90
+    fi
+    ;;
   esac
   folder=$store/$kind/$(printf '%.2s' "$key")/$key
   mkdir -p "$store/claims" "${folder%/*}"
