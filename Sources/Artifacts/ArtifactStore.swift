@@ -21,7 +21,7 @@ package final class ArtifactStore: Sendable {
   /// Whether an artifact is there with files of the recorded sizes. Cheap: nothing is hashed.
   package func contains(_ kind: StageKind, _ key: StageKey) -> Bool {
     guard let record = try? record(kind, key) else { return false }
-    return sizeProblem(kind, key, record) == nil
+    return sizeProblem(kind, key, record.files.map { ($0.path, $0.bytes) }) == nil
   }
 
   /// What made an artifact.
@@ -33,7 +33,7 @@ package final class ArtifactStore: Sendable {
       throw .missing(kind: kind, key: key)
     }
     guard let data = FileManager.default.contents(atPath: folder + "/artifact.json"),
-      let record = try? JSONDecoder().decode(ArtifactRecord.self, from: data), record.key == key
+      let record = ArtifactRecord(json: data), record.key == key
     else { throw .unreadable(kind: kind, key: key, folder: folder) }
     return record
   }
@@ -64,7 +64,9 @@ package final class ArtifactStore: Sendable {
   package func verify(
     _ kind: StageKind, _ key: StageKey, _ record: ArtifactRecord
   ) throws(ArtifactError) {
-    if let problem = sizeProblem(kind, key, record) { throw problem }
+    if let problem = sizeProblem(kind, key, record.files.map({ ($0.path, $0.bytes) })) {
+      throw problem
+    }
     for file in record.files {
       let path = folder(kind, key) + "/" + file.path
       guard let digest = try? FileDigest.of(path) else {
@@ -77,10 +79,11 @@ package final class ArtifactStore: Sendable {
     }
   }
 
-  private func sizeProblem(
-    _ kind: StageKind, _ key: StageKey, _ record: ArtifactRecord
+  /// The first file that is not there or has another size.
+  func sizeProblem(
+    _ kind: StageKind, _ key: StageKey, _ files: [(path: String, bytes: Int)]
   ) -> ArtifactError? {
-    for file in record.files {
+    for file in files {
       let path = folder(kind, key) + "/" + file.path
       var status = stat()
       guard stat(path, &status) == 0 else {

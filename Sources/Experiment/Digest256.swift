@@ -27,15 +27,27 @@ package struct Digest256: ~Copyable {
     guard isSound, EVP_DigestFinal_ex(context, &digest, nil) == 1 else {
       fatalError("libcrypto could not take a SHA-256 digest: is memory short, or OpenSSL crippled?")
     }
-    let digits = Array("0123456789abcdef".utf8)
-    let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    return String(unsafeUninitializedCapacity: 64) { text in
+      for (index, byte) in digest.enumerated() {
+        text[2 * index] = Self.digit(byte >> 4)
+        text[2 * index + 1] = Self.digit(byte & 15)
+      }
+      return 64
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// The digest of `bytes` in 64 lower-case hexadecimal digits.
   package static func hex(of bytes: some Sequence<UInt8>) -> String {
     var digest = Digest256()
-    Array(bytes).withUnsafeBytes { digest.update($0) }
+    // Arrays are hashed where they lie.
+    let isHashed: Void? = bytes.withContiguousStorageIfAvailable {
+      digest.update(UnsafeRawBufferPointer($0))
+    }
+    if isHashed == nil { Array(bytes).withUnsafeBytes { digest.update($0) } }
     return digest.hex()
   }
 }

@@ -30,6 +30,11 @@ struct HeardTests {
   private let input: PlannerInput
   private var heard: [StageKey: OrderedSet<Training>] = [:]
   private var found: [Question: HeardTest?] = [:]
+  private var checkpoints: [String: OrderedSet<Training>] = [:]
+  /// Sets of trainings by number: thousands of cells share a few, and comparing numbers is cheap.
+  private var sets: OrderedSet<OrderedSet<Training>> = []
+  private var setNumbers: [Weights: Int] = [:]
+  private let names: [StageKey: String]
 
   private struct Training: Hashable {
     var corpus: String
@@ -37,8 +42,15 @@ struct HeardTests {
     var label: String
   }
 
+  /// What an encoder's weights follow from.
+  private struct Weights: Hashable {
+    var model: String
+    var encoder: StageKey?
+  }
+
   private struct Question: Hashable {
-    var trainings: OrderedSet<Training>
+    /// In `sets`.
+    var trainings: Int
     var task: String
   }
 
@@ -55,19 +67,29 @@ struct HeardTests {
   private init(plan: Plan, input: PlannerInput) {
     self.plan = plan
     self.input = input
+    names = HeldOutCheck.corpusNames(plan)
   }
 
   private mutating func heard(_ cell: Cell) -> [String: HeardTest] {
     guard let model = cell.model else { return [:] }
-    let before = checkpoint(model)
     var result: [String: HeardTest] = [:]
     for (task, key) in cell.evaluations {
       let features = plan.stages[key]?.inputs["features"]?.stageKey
       let encoder = features.flatMap { plan.stages[$0]?.inputs["encoder"]?.stageKey }
-      let trainings = before.union(encoder.map { self.trainings($0) } ?? [])
-      result[task] = answer(Question(trainings: trainings, task: task))
+      let number = number(of: Weights(model: model, encoder: encoder))
+      result[task] = answer(Question(trainings: number, task: task))
     }
     return result
+  }
+
+  /// The number of the set of all that weights were trained on.
+  private mutating func number(of weights: Weights) -> Int {
+    if let known = setNumbers[weights] { return known }
+    let before = checkpoints[weights.model] ?? checkpoint(weights.model)
+    checkpoints[weights.model] = before
+    let number = sets.append(before.union(weights.encoder.map { trainings($0) } ?? [])).index
+    setNumbers[weights] = number
+    return number
   }
 
   /// All that a stage's weights were trained on.
@@ -77,7 +99,7 @@ struct HeardTests {
     var all: OrderedSet<Training> = []
     let own = HeldOutCheck.splits(trainedOnBy: stage, isHead: false)
     if !own.isEmpty {
-      for corpus in HeldOutCheck.corpora(of: stage, plan) {
+      for corpus in HeldOutCheck.corpora(of: stage, names) {
         all.append(Training(corpus: corpus, splits: own, label: stage.label))
       }
     }
@@ -122,7 +144,7 @@ struct HeardTests {
     let speakers =
       asked ? [] : Set(test.compactMap { recording in label.flatMap { recording.labels[$0] } })
     var (recordings, met, heardBy) = (Set<Recording>(), Set<String>(), OrderedSet<String>())
-    for training in question.trainings {
+    for training in sets[question.trainings] {
       let own = (input.recordings[training.corpus]?.recordings ?? []).filter {
         training.splits.contains($0.split)
       }

@@ -44,51 +44,71 @@ package enum HeldOutCheck {
   package static func check(
     _ plan: Plan, _ input: PlannerInput
   ) throws(HeldOutError) -> [HeldOutCorpus] {
-    let trainings = trainings(plan) + checkpointTrainings(input)
-    let holders = holders(plan, input)
+    let names = corpusNames(plan)
+    let trainings = trainings(plan, names) + checkpointTrainings(input)
+    let holders = self.holders(plan, input, names)
     // Models that share an origin share its leak.
     var leaks: OrderedSet<HeldOutError.Leak> = []
     var ownHolders: [String: HeldOutPieces] = [:]
+    // Heads by the thousand learn from the same recordings.
+    var known: [Training.Reach: (holder: String, recordings: [String])?] = [:]
     for training in trainings {
-      var holders = holders
-      if training.isHead {
-        holders = ownHolders[training.corpus] ?? self.holders(plan, input, of: training.corpus)
-        ownHolders[training.corpus] = holders
+      if known[training.reach] == nil {
+        var holders = holders
+        if training.reach.isHead {
+          let corpus = training.reach.corpus
+          holders = ownHolders[corpus] ?? self.holders(plan, input, names, of: corpus)
+          ownHolders[corpus] = holders
+        }
+        known[training.reach] = .some(leak(training.reach, holders, input))
       }
-      let leaked = (input.recordings[training.corpus]?.recordings ?? []).filter {
-        training.splits.contains($0.split) && holders.label(of: $0) != nil
-      }
-      guard let holder = leaked.first.flatMap({ holders.label(of: $0) }) else { continue }
+      guard let found = known[training.reach] ?? nil else { continue }
       leaks.append(
         HeldOutError.Leak(
-          trainedBy: training.label, corpus: training.corpus, heldOutBy: holder,
-          recordings: leaked.map(\.title).sorted()))
+          trainedBy: training.label, corpus: training.reach.corpus, heldOutBy: found.holder,
+          recordings: found.recordings))
     }
     if !leaks.isEmpty, !input.spec.marksHeardTests { throw HeldOutError(leaks: Array(leaks)) }
-    let tested = plan.stages.values.flatMap { testedCorpora($0, plan) }
-    return Set(trainings.map(\.corpus) + tested).sorted().compactMap { corpus in
+    let tested = plan.stages.values.flatMap { testedCorpora($0, plan, names) }
+    let byCorpus = Dictionary(grouping: trainings, by: \.reach.corpus)
+    return Set(trainings.map(\.reach.corpus) + tested).sorted().compactMap { corpus in
       // Of what is not there nothing was checked.
       if input.recordings[corpus]?.isMissing == true { return nil }
-      return facts(corpus, input, OrderedSet(trainings.filter { $0.corpus == corpus }.map(\.label)))
+      return facts(corpus, input, OrderedSet((byCorpus[corpus] ?? []).map(\.label)))
     }
+  }
+
+  /// What tests with something that a training learns from, and what that is; `nil` where nothing does.
+  private static func leak(
+    _ reach: Training.Reach, _ holders: HeldOutPieces, _ input: PlannerInput
+  ) -> (holder: String, recordings: [String])? {
+    let leaked = (input.recordings[reach.corpus]?.recordings ?? []).filter {
+      reach.splits.contains($0.split) && holders.label(of: $0) != nil
+    }
+    guard let holder = leaked.first.flatMap({ holders.label(of: $0) }) else { return nil }
+    return (holder, leaked.map(\.title).sorted())
   }
 
   /// What a stage may learn from.
   private struct Training {
+    struct Reach: Hashable {
+      var corpus: String
+      var splits: [Split]
+      /// Whether only a head learns, which is gone after its test.
+      var isHead = false
+    }
     var label: String
-    var corpus: String
-    var splits: [Split]
-    /// Whether only a head learns, which is gone after its test.
-    var isHead = false
+    var reach: Reach
   }
 
-  private static func trainings(_ plan: Plan) -> [Training] {
+  private static func trainings(_ plan: Plan, _ names: [StageKey: String]) -> [Training] {
     plan.stages.values.flatMap { stage -> [Training] in
       let splits = splits(trainedOnBy: stage, isHead: true)
       if splits.isEmpty { return [] }
-      return corpora(of: stage, plan).map {
+      return corpora(of: stage, names).map {
         Training(
-          label: stage.label, corpus: $0, splits: splits, isHead: stage.kind == .evaluate)
+          label: stage.label,
+          reach: .init(corpus: $0, splits: splits, isHead: stage.kind == .evaluate))
       }
     }
   }
@@ -113,7 +133,9 @@ package enum HeldOutCheck {
       return input.definitions.lineage(of: path).flatMap { node -> [Training] in
         guard case .checkpoint(_, let name?) = node.source else { return [] }
         return input.definitions.pretrainingCorpora(of: node).map {
-          Training(label: "checkpoint \(node.model) of \(name)", corpus: $0, splits: [.train])
+          Training(
+            label: "checkpoint \(node.model) of \(name)",
+            reach: .init(corpus: $0, splits: [.train]))
         }
       }
     }
@@ -121,11 +143,11 @@ package enum HeldOutCheck {
 
   /// What is tested with, by whom; of one corpus, or of all.
   private static func holders(
-    _ plan: Plan, _ input: PlannerInput, of only: String? = nil
+    _ plan: Plan, _ input: PlannerInput, _ names: [StageKey: String], of only: String? = nil
   ) -> HeldOutPieces {
     var labels: [String: String] = [:]
     for stage in plan.stages.values {
-      for corpus in testedCorpora(stage, plan)
+      for corpus in testedCorpora(stage, plan, names)
       where labels[corpus] == nil && corpus == only ?? corpus {
         labels[corpus] = stage.label
       }
@@ -139,25 +161,31 @@ package enum HeldOutCheck {
     return holders
   }
 
-  private static func testedCorpora(_ stage: Stage, _ plan: Plan) -> [String] {
+  private static func testedCorpora(
+    _ stage: Stage, _ plan: Plan, _ names: [StageKey: String]
+  ) -> [String] {
     switch stage.kind {
-    case .evaluate: corpora(of: stage, plan)
+    case .evaluate: corpora(of: stage, names)
     case .compare:
       stage.inputs.values.compactMap { $0.stageKey.flatMap { plan.stages[$0] } }
-        .filter { $0.kind == .features }.flatMap { corpora(of: $0, plan) }
+        .filter { $0.kind == .features }.flatMap { corpora(of: $0, names) }
     case .corpus, .pretrain, .downsample, .codewords, .fineTune, .command, .interpolate, .features:
       []
     }
   }
 
-  /// The corpora that a stage reads itself.
-  static func corpora(of stage: Stage, _ plan: Plan) -> [String] {
-    stage.inputs.values.compactMap { input in
-      guard let source = input.stageKey.flatMap({ plan.stages[$0] }), source.kind == .corpus else {
-        return nil
-      }
-      return source.parameters["definition"]?["name"]?.string
+  /// What the corpora of a plan are called, by the stages that make them.
+  static func corpusNames(_ plan: Plan) -> [StageKey: String] {
+    var names: [StageKey: String] = [:]
+    for stage in plan.stages.values where stage.kind == .corpus {
+      names[stage.key] = stage.parameters["definition"]?["name"]?.string
     }
+    return names
+  }
+
+  /// The corpora that a stage reads itself.
+  static func corpora(of stage: Stage, _ names: [StageKey: String]) -> [String] {
+    stage.inputs.values.compactMap { $0.stageKey.flatMap { names[$0] } }
   }
 
   private static func facts(

@@ -9,6 +9,7 @@ package struct Planner {
   var plan: Plan
   private var models: [Definitions.ModelPath: EncoderNode] = [:]
   private var corpora: [String: StageInput] = [:]
+  var memory = PlannerMemory()
   let extents: [String: CorpusExtent]
 
   var spec: Spec { input.spec }

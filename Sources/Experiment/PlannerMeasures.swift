@@ -57,7 +57,14 @@ extension Planner {
 
   /// The recordings that a task's heads train on and are tested with; those that choose between rows
   /// too, where the spec chooses.
-  func selection(of task: TaskDefinition) -> Selection {
+  mutating func selection(of task: TaskDefinition) -> Selection {
+    if let known = memory.selections[task.name] { return known }
+    let selection = wholeSelection(of: task)
+    memory.selections[task.name] = selection
+    return selection
+  }
+
+  private func wholeSelection(of task: TaskDefinition) -> Selection {
     var selection = task.selection
     let looksAtDev = spec.selectsOnDev || task.evaluation?.recipe.looksAtDev == true
     if looksAtDev, !selection.splits.contains(.dev) {
@@ -70,6 +77,17 @@ extension Planner {
   /// artifact serves every selection within. Where only evaluations read dev, to choose rows, trainings
   /// have a stage without it: whoever adds a choice trains nothing anew.
   mutating func downsampled(
+    _ pretrained: EncoderNode, _ task: TaskDefinition, isForEvaluation: Bool
+  ) throws -> StageInput {
+    let question = PlannerMemory.Downsampling(
+      encoder: pretrained.input, task: task.name, isForEvaluation: isForEvaluation)
+    if let known = memory.downsamplings[question] { return known }
+    let input = try downsampling(pretrained, task, isForEvaluation: isForEvaluation)
+    memory.downsamplings[question] = input
+    return input
+  }
+
+  private mutating func downsampling(
     _ pretrained: EncoderNode, _ task: TaskDefinition, isForEvaluation: Bool
   ) throws -> StageInput {
     var selection = task.selection
@@ -120,6 +138,12 @@ extension Planner {
     // Samples are of test utterances, which nothing cuts.
     let crop = seed == nil ? task.evaluation?.recipe.cropSeconds : nil
     let inputs = try inputs(reading, task, isCut: crop != nil)
+    let question = PlannerMemory.Features(
+      parameters: FeaturesParameters(
+        source: reading.source, selection: selection, output: output, threads: Self.threads,
+        cropSeconds: crop),
+      inputs: inputs, seed: seed)
+    if let known = memory.features[question] { return known }
     let minutes = minutes(selection, task.corpus)
     let word: String
     let vectors: Int
@@ -129,18 +153,20 @@ extension Planner {
     case .frames: (word, vectors, bytes) = ("frames", Int(minutes * 60 * PlanMeasures.frameRate), 2)
     case .sampled(let count): (word, vectors, bytes) = ("sample", count, 4)
     }
-    return .stage(
+    let frozen =
+      try memory.frozenFeatures[question.parameters]
+      ?? FrozenParameters(encoding: question.parameters)
+    memory.frozenFeatures[question.parameters] = frozen
+    let input = StageInput.stage(
       try plan.add(
         Stage(
-          .features,
-          parameters: FeaturesParameters(
-            source: reading.source, selection: selection, output: output, threads: Self.threads,
-            cropSeconds: crop),
-          seed: seed, inputs: inputs,
+          .features, frozen: frozen, seed: seed, inputs: inputs,
           label: "features \(task.corpus) · \(word) · \(reading.label)",
           resources: Resources(
             diskBytes: vectors * reading.vectors * reading.width * bytes,
             cost: minutes * 60 * PlanMeasures.encoding * (reading.encoder?.effort ?? 1)))))
+    memory.features[question] = input
+    return input
   }
 
   /// Where speakers are what is asked for, they are what there is more or less of.
@@ -171,14 +197,19 @@ extension Planner {
       ]
     // A step of a pooled head sees one vector an utterance, one of CTC every frame.
     let step = task.target.isPooled ? 0.001 : 0.03
-    return try plan.add(
-      Stage(
-        .evaluate,
-        parameters: EvaluateParameters(
+    let question = PlannerMemory.Evaluation(
+      task: task.name, source: isAnew ? reading.source : nil)
+    let parameters =
+      try memory.evaluations[question]
+      ?? FrozenParameters(
+        encoding: EvaluateParameters(
           task: task.name, target: task.target, head: definition.head, recipe: recipe,
           selection: selection, metric: task.metric, together: together(task),
-          trials: task.trials, source: isAnew ? reading.source : nil),
-        seed: seed, inputs: inputs,
+          trials: task.trials, source: question.source))
+    memory.evaluations[question] = parameters
+    return try plan.add(
+      Stage(
+        .evaluate, frozen: parameters, seed: seed, inputs: inputs,
         label: "evaluate \(task.name) · \(reading.label) · head seed \(seed)",
         resources: Resources(
           cores: recipe.threads,

@@ -16,8 +16,19 @@ struct FineTuning {
 
 /// The trainings of a plan.
 extension Planner {
-  /// Fine-tunes `fineTuning.start` on all tasks of the group in one training.
+  /// Fine-tunes `fineTuning.start` on all tasks of the group in one training. Every point of an α grid
+  /// asks for the same one.
   mutating func fineTuned(_ fineTuning: FineTuning, _ way: FineTuningWay) throws -> EncoderNode {
+    let question = PlannerMemory.Training(fineTuning, way)
+    if let known = memory.trainings[question] { return known }
+    let encoder = try training(fineTuning, way)
+    memory.trainings[question] = encoder
+    return encoder
+  }
+
+  private mutating func training(
+    _ fineTuning: FineTuning, _ way: FineTuningWay
+  ) throws -> EncoderNode {
     let isStable = way.freezesDownsampling
     let parameters = try parameters(fineTuning, way)
     let recipe = parameters.recipe

@@ -20,6 +20,25 @@ package enum StageInput: Sendable, Hashable {
     }
   }
 
+  /// Appends the text of `identity`.
+  func writeIdentity(to bytes: inout [UInt8]) {
+    switch self {
+    case .stage(let key, let entry):
+      bytes.append(UInt8(ascii: "{"))
+      if let entry {
+        bytes += #""entry":"#.utf8
+        Canonical.quote(entry, into: &bytes)
+        bytes.append(UInt8(ascii: ","))
+      }
+      bytes += #""stage":"#.utf8
+      Canonical.quote(key.hex, into: &bytes)
+    case .external(let digest, _):
+      bytes += #"{"content":"#.utf8
+      Canonical.quote(digest, into: &bytes)
+    }
+    bytes.append(UInt8(ascii: "}"))
+  }
+
   /// The stage that must be done first, if any.
   package var stageKey: StageKey? {
     if case .stage(let key, _) = self { key } else { nil }
@@ -45,11 +64,23 @@ package struct Resources: Sendable, Hashable, Codable {
   }
 }
 
+/// Parameters in canonical form, with their text. Stages of one kind mostly differ in their inputs
+/// alone, so a plan encodes what they share once.
+struct FrozenParameters: Sendable {
+  let value: Canonical
+  let text: [UInt8]
+
+  /// - Throws: `EncodingError` when a parameter is not finite.
+  init(encoding parameters: some Encodable) throws {
+    value = try Canonical(encoding: parameters)
+    text = value.bytes
+  }
+}
+
 /// One node of a plan: what to do, as a frozen value whose identity is its content.
 package struct Stage: Sendable, Hashable, Identifiable {
   package let kind: StageKind
-  /// The typed parameters of the kind (`CorpusParameters`, `FineTuneParameters`, …) in canonical form.
-  package let parameters: Canonical
+  private let frozen: FrozenParameters
   /// The seed of every random draw in the stage; `nil` for stages that draw nothing.
   package let seed: UInt64?
   /// What is consumed, by role.
@@ -69,25 +100,35 @@ package struct Stage: Sendable, Hashable, Identifiable {
     inputs: OrderedDictionary<String, StageInput>, label: String,
     resources: Resources = Resources()
   ) throws {
+    self.init(
+      kind, frozen: try FrozenParameters(encoding: parameters), seed: seed, inputs: inputs,
+      label: label, resources: resources)
+  }
+
+  /// Freezes a stage whose parameters were encoded before, as many stages share them.
+  init(
+    _ kind: StageKind, frozen: FrozenParameters, seed: UInt64?,
+    inputs: OrderedDictionary<String, StageInput>, label: String, resources: Resources
+  ) {
     self.kind = kind
-    self.parameters = try Canonical(encoding: parameters)
+    self.frozen = frozen
     self.seed = seed
     self.inputs = inputs
     self.label = label
     self.resources = resources
-    key = StageKey(
-      of: Self.identity(kind: kind, parameters: self.parameters, seed: seed, inputs: inputs))
+    key = StageKey(ofText: Self.identityText(kind, frozen, seed, inputs))
+  }
+
+  /// The typed parameters of the kind (`CorpusParameters`, `FineTuneParameters`, …) in canonical form.
+  package var parameters: Canonical { frozen.value }
+
+  /// The canonical text of `identity`, whose digest is the key.
+  package var identityText: String {
+    String(decoding: Self.identityText(kind, frozen, seed, inputs), as: UTF8.self)
   }
 
   /// Everything that decides the stage's result, and nothing else.
   package var identity: Canonical {
-    Self.identity(kind: kind, parameters: parameters, seed: seed, inputs: inputs)
-  }
-
-  private static func identity(
-    kind: StageKind, parameters: Canonical, seed: UInt64?,
-    inputs: OrderedDictionary<String, StageInput>
-  ) -> Canonical {
     var roles: [String: Canonical] = [:]
     for (role, input) in inputs { roles[role] = input.identity }
     return .map([
@@ -97,6 +138,33 @@ package struct Stage: Sendable, Hashable, Identifiable {
       "seed": seed.map { .string(String($0)) } ?? .null,
       "inputs": .map(roles),
     ])
+  }
+
+  /// The text of `identity` without building it: members stand in the order of their names.
+  private static func identityText(
+    _ kind: StageKind, _ parameters: FrozenParameters, _ seed: UInt64?,
+    _ inputs: OrderedDictionary<String, StageInput>
+  ) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parameters.text.count + 160 + 128 * inputs.count)
+    bytes += #"{"inputs":{"#.utf8
+    let roles = inputs.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    for (index, role) in roles.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      Canonical.quote(role, into: &bytes)
+      bytes.append(UInt8(ascii: ":"))
+      inputs[role]?.writeIdentity(to: &bytes)
+    }
+    bytes += #"},"kind":"#.utf8
+    Canonical.quote(kind.rawValue, into: &bytes)
+    bytes += #","parameters":"#.utf8
+    bytes += parameters.text
+    bytes += #","revision":"#.utf8
+    bytes += String(kind.revision).utf8
+    bytes += #","seed":"#.utf8
+    if let seed { Canonical.quote(String(seed), into: &bytes) } else { bytes += "null".utf8 }
+    bytes.append(UInt8(ascii: "}"))
+    return bytes
   }
 
   /// Equality of keys: equal stages are one.

@@ -16,7 +16,12 @@ package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
 
   /// The key of what `identity` describes.
   package init(of identity: Canonical) {
-    hex = Digest256.hex(of: Array(identity.text.utf8))
+    hex = Digest256.hex(of: identity.bytes)
+  }
+
+  /// The key of what a canonical text describes.
+  init(ofText bytes: [UInt8]) {
+    hex = Digest256.hex(of: bytes)
   }
 
   package init(from decoder: any Decoder) throws {
@@ -33,6 +38,18 @@ package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(hex)
+  }
+
+  /// Sixteen digits tell keys apart as well as all: they are of a digest.
+  package func hash(into hasher: inout Hasher) {
+    var text = hex
+    text.withUTF8 { digits in
+      hasher.combine(
+        digits.count < 16 ? 0 : UnsafeRawBufferPointer(digits).loadUnaligned(as: UInt64.self))
+      hasher.combine(
+        digits.count < 16
+          ? 0 : UnsafeRawBufferPointer(digits).loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    }
   }
 
   /// The first twelve digits: what people read and type.

@@ -19,13 +19,23 @@ package struct Agenda: Sendable {
   }
 
   package let plan: Plan
-  /// States of the needed stages and of finished ones that they consume. Stages that nobody needs
-  /// (all that consumes them is done) and virtual stages are absent.
-  package private(set) var states: [StageKey: State] = [:]
-  /// Cost of the longest chain of needed stages that begins with each stage.
-  private var pathCosts: [StageKey: Double] = [:]
-  private var consumers: [StageKey: [StageKey]] = [:]
+  /// By the stage's place in the plan. Stages that nobody needs (all that consumes them is done) and
+  /// virtual stages have none.
+  private var known: [State?]
+  private let graph: StageGraph
+  /// How many inputs of each stage are not done.
+  private var missing: [Int32]
+  /// Absent until all is known that is to be lined up.
+  private var ready: ReadyStages?
   private let isDone: @Sendable (Stage) -> Bool
+  /// What was there at the beginning, until all has been looked at once.
+  private var finished: Set<StageKey>?
+
+  /// Needed stages that are not done.
+  package private(set) var remainingCount = 0
+  /// How many stages are done, of those that are looked at.
+  package private(set) var doneCount = 0
+  private var elsewhere: Set<Int> = []
 
   /// Works out what the wanted artifacts of `plan` still need.
   ///
@@ -33,24 +43,53 @@ package struct Agenda: Sendable {
   ///   - plan: The plan.
   ///   - isDone: Whether a stage's artifact is there.
   package init(_ plan: Plan, isDone: @escaping @Sendable (Stage) -> Bool) {
+    self.init(plan, finished: nil, isDone: isDone)
+  }
+
+  /// - Parameters:
+  ///   - plan: The plan.
+  ///   - finished: The stages whose artifacts are there now; asked for one by one where absent.
+  ///   - isDone: Whether a stage's artifact is there, when it is looked for again.
+  package init(
+    _ plan: Plan, finished: Set<StageKey>?, isDone: @escaping @Sendable (Stage) -> Bool
+  ) {
     self.plan = plan
     self.isDone = isDone
-    for stage in plan.stages.values {
-      for input in plan.artifacts(consumedBy: stage) {
-        consumers[input.key, default: []].append(stage.key)
-      }
+    self.finished = finished
+    let graph = StageGraph(plan)
+    self.graph = graph
+    known = Array(repeating: nil, count: plan.stages.count)
+    missing = (0..<plan.stages.count).map { Int32(graph.inputs(of: $0).count) }
+    for key in plan.wanted {
+      if let index = plan.stages.index(forKey: key) { open(index) }
     }
-    for key in plan.wanted { open(key) }
-    measurePaths()
+    lineUp()
+    self.finished = nil
+  }
+
+  /// The state of a stage; `nil` when nobody needs it, and for virtual ones.
+  package func state(of key: StageKey) -> State? {
+    plan.stages.index(forKey: key).flatMap { known[$0] }
   }
 
   /// The stages in one of the given states, in the plan's order.
   package func stages(where matches: (State) -> Bool) -> [Stage] {
-    plan.stages.values.filter { stage in states[stage.key].map(matches) ?? false }
+    known.indices.filter { known[$0].map(matches) ?? false }.map { plan.stages.values[$0] }
   }
 
   /// The needed stages that are not done.
   package var remaining: [Stage] { stages { $0 != .done } }
+
+  /// The stages that other runs of the program make, in the plan's order.
+  package var madeElsewhere: [Stage] { elsewhere.sorted().map { plan.stages.values[$0] } }
+
+  package var hasElsewhere: Bool { !elsewhere.isEmpty }
+
+  /// The keys of the artifacts that a stage reads.
+  package func inputs(of key: StageKey) -> Set<StageKey> {
+    guard let index = plan.stages.index(forKey: key) else { return [] }
+    return Set(graph.inputs(of: index).map { plan.stages.keys[Int($0)] })
+  }
 
   /// Picks the stage that a free worker should do next, and the worker.
   ///
@@ -64,49 +103,55 @@ package struct Agenda: Sendable {
   package func next(
     free: [(worker: Int, holds: Set<StageKey>)], fits: (Stage) -> Bool
   ) -> (stage: Stage, worker: Int)? {
-    let ready = stages { $0 == .ready }.filter(fits)
-    guard let longest = ready.map({ pathCosts[$0.key] ?? 0 }).max() else { return nil }
-    var best: (stage: Stage, worker: Int, shared: Int, cost: Double)?
-    for stage in ready {
-      let cost = pathCosts[stage.key] ?? 0
-      guard cost >= Self.nearlyLongest * longest else { continue }
-      let inputs = plan.artifacts(consumedBy: stage).map(\.key)
-      for (worker, holds) in free {
-        let shared = inputs.count(where: holds.contains)
-        if let best, (best.shared, best.cost) >= (shared, cost) { continue }
-        best = (stage, worker, shared, cost)
-      }
+    guard let first = free.first else { return nil }
+    let fits = { (index: Int) in fits(plan.stages.values[index]) }
+    guard let ready, let longest = ready.longest(fits) else { return nil }
+    var best = (choice: longest, worker: first.worker)
+    for (worker, holds) in free where !holds.isEmpty {
+      let held = Set(holds.compactMap { plan.stages.index(forKey: $0).map { Int32($0) } })
+      let least = Self.nearlyLongest * longest.cost
+      guard let choice = ready.best(holding: held, least: least, fits) else { continue }
+      if choice.isBetter(than: best.choice) { best = (choice, worker) }
     }
-    return best.map { ($0.stage, $0.worker) }
+    return (plan.stages.values[best.choice.stage], best.worker)
   }
 
   /// Chains within this share of the longest one may be done in any order: costs are guesses.
   private static let nearlyLongest = 0.8
 
-  package mutating func start(_ key: StageKey) { states[key] = .running }
+  package mutating func start(_ key: StageKey) { set(key, .running) }
 
-  package mutating func leaveElsewhere(_ key: StageKey) { states[key] = .elsewhere }
+  package mutating func leaveElsewhere(_ key: StageKey) { set(key, .elsewhere) }
 
   /// Puts a stage back among those to be done.
-  package mutating func retry(_ key: StageKey) { states[key] = .ready }
+  package mutating func retry(_ key: StageKey) { set(key, .ready) }
 
   /// Notes that an artifact is there, and frees what waited for it.
   package mutating func finish(_ key: StageKey) {
-    states[key] = .done
-    for consumer in consumers[key] ?? [] where states[consumer] == .waiting {
-      if inputs(of: consumer).allSatisfy({ states[$0] == .done }) { states[consumer] = .ready }
+    guard let index = plan.stages.index(forKey: key) else { return }
+    set(index, .done)
+    for reader in graph.readers(of: index).map(Int.init)
+    where known[reader] == .waiting && missing[reader] == 0 {
+      set(reader, .ready)
     }
   }
 
   /// Notes that a stage failed for good, and holds back what needs it, however indirectly.
-  package mutating func fail(_ key: StageKey) {
-    states[key] = .failed
-    var affected = consumers[key] ?? []
-    while let consumer = affected.popLast() {
-      guard states[consumer] == .waiting else { continue }
-      states[consumer] = .heldBack(by: key)
-      affected += consumers[consumer] ?? []
+  ///
+  /// - Returns: What is held back, in the plan's order.
+  @discardableResult
+  package mutating func fail(_ key: StageKey) -> [Stage] {
+    guard let index = plan.stages.index(forKey: key) else { return [] }
+    set(index, .failed)
+    var affected = graph.readers(of: index).map(Int.init)
+    var held: [Int] = []
+    while let reader = affected.popLast() {
+      guard known[reader] == .waiting else { continue }
+      set(reader, .heldBack(by: key))
+      held.append(reader)
+      affected += graph.readers(of: reader).map(Int.init)
     }
+    return held.sorted().map { plan.stages.values[$0] }
   }
 
   /// Looks again for the inputs of a stage that was running: those that are gone are to be made
@@ -114,54 +159,79 @@ package struct Agenda: Sendable {
   ///
   /// - Returns: Whether the stage has to wait.
   package mutating func reopenInputs(of key: StageKey) -> Bool {
-    for input in inputs(of: key) where states[input] == .done {
-      guard let stage = plan.stages[input], !isDone(stage) else { continue }
-      states[input] = nil
+    guard let index = plan.stages.index(forKey: key) else { return false }
+    for input in graph.inputs(of: index).map(Int.init) where known[input] == .done {
+      guard !isDone(plan.stages.values[input]) else { continue }
+      set(input, nil)
       open(input)
-      for consumer in consumers[input] ?? [] where states[consumer] == .ready { settle(consumer) }
+      for reader in graph.readers(of: input).map(Int.init) where known[reader] == .ready {
+        settle(reader)
+      }
     }
-    guard !inputs(of: key).allSatisfy({ states[$0] == .done }) else { return false }
-    settle(key)
-    measurePaths()
+    guard missing[index] > 0 else { return false }
+    settle(index)
+    lineUp()
     return true
   }
 
-  private func inputs(of key: StageKey) -> [StageKey] {
-    plan.stages[key].map { plan.artifacts(consumedBy: $0).map(\.key) } ?? []
-  }
-
-  private mutating func open(_ key: StageKey) {
-    guard states[key] == nil, let stage = plan.stages[key] else { return }
-    if stage.kind.isVirtual {
-      for input in inputs(of: key) { open(input) }
-    } else if isDone(stage) {
-      states[key] = .done
-    } else {
-      for input in inputs(of: key) { open(input) }
-      settle(key)
+  private mutating func open(_ index: Int) {
+    guard known[index] == nil else { return }
+    let stage = plan.stages.values[index]
+    if !stage.kind.isVirtual, finished?.contains(stage.key) ?? isDone(stage) {
+      set(index, .done)
+      return
     }
+    for input in graph.inputs(of: index) { open(Int(input)) }
+    if !stage.kind.isVirtual { settle(index) }
   }
 
   /// Decides whether a stage can begin, waits, or can never begin.
-  private mutating func settle(_ key: StageKey) {
-    states[key] = .ready
-    for input in inputs(of: key) {
-      switch states[input] {
+  private mutating func settle(_ index: Int) {
+    var state = State.ready
+    for input in graph.inputs(of: index).map(Int.init) {
+      switch known[input] {
       case .done: continue
-      case .failed: states[key] = .heldBack(by: input)
-      case .heldBack(let cause): states[key] = .heldBack(by: cause)
-      default: if states[key] == .ready { states[key] = .waiting }
+      case .failed: state = .heldBack(by: plan.stages.keys[input])
+      case .heldBack(let cause): state = .heldBack(by: cause)
+      default: if state == .ready { state = .waiting }
       }
     }
+    set(index, state)
   }
 
-  private mutating func measurePaths() {
-    pathCosts = [:]
-    for stage in plan.stages.values.reversed() where states[stage.key].map({ $0 != .done }) ?? false
-    {
-      let after = (consumers[stage.key] ?? []).compactMap { pathCosts[$0] }.max() ?? 0
-      pathCosts[stage.key] = stage.resources.cost + after
+  private mutating func set(_ key: StageKey, _ state: State) {
+    if let index = plan.stages.index(forKey: key) { set(index, state) }
+  }
+
+  /// Every change of a state goes through here, which keeps what is counted and lined up.
+  private mutating func set(_ index: Int, _ state: State?) {
+    let before = known[index]
+    guard before != state else { return }
+    known[index] = state
+    if before == .ready { ready?.remove(index) }
+    if state == .ready { ready?.insert(index) }
+    if before == .elsewhere { elsewhere.remove(index) }
+    if state == .elsewhere { elsewhere.insert(index) }
+    if before != nil, before != .done { remainingCount -= 1 }
+    if state != nil, state != .done { remainingCount += 1 }
+    if before == .done { count(index, missingBy: 1) }
+    if state == .done { count(index, missingBy: -1) }
+  }
+
+  private mutating func count(_ done: Int, missingBy change: Int32) {
+    doneCount -= Int(change)
+    for reader in graph.readers(of: done) { missing[Int(reader)] += change }
+  }
+
+  /// Measures the chains of what is needed and lines up what is ready.
+  private mutating func lineUp() {
+    var costs = [Double](repeating: 0, count: known.count)
+    for index in known.indices.reversed() where known[index] != nil && known[index] != .done {
+      let after = graph.readers(of: index).reduce(0.0) { max($0, costs[Int($1)]) }
+      costs[index] = plan.stages.values[index].resources.cost + after
     }
+    ready = ReadyStages(
+      graph: graph, costs: costs, ready: known.indices.filter { known[$0] == .ready })
   }
 }
 

@@ -72,7 +72,8 @@ package actor Scheduler {
     self.retries = retries
     self.failsFast = failsFast
     self.report = report
-    agenda = Agenda(plan) { store.contains($0.kind, $0.key) }
+    let finished = store.finished(plan.stages.values.filter { !$0.kind.isVirtual })
+    agenda = Agenda(plan, finished: finished) { store.contains($0.kind, $0.key) }
   }
 
   /// Does what is left to do.
@@ -83,7 +84,7 @@ package actor Scheduler {
   /// - Throws: `SchedulingError` when no worker can be started; `StorageError` and `LedgerError` when
   ///   the store or the diary cannot be written. Workers are stopped then.
   package func run() async throws -> SweepSummary {
-    summary.alreadyDone = agenda.stages { $0 == .done }.count
+    summary.alreadyDone = agenda.doneCount
     report(.planned(remaining: agenda.remaining, done: summary.alreadyDone))
     guard !agenda.remaining.isEmpty else { return summary }
     store.removeStaleStaging()
@@ -94,8 +95,7 @@ package actor Scheduler {
       var isLooking = false
       while true {
         if isGoingOn { try await assign(in: &group) }
-        let hasElsewhere = !agenda.stages { $0 == .elsewhere }.isEmpty
-        if hasElsewhere, !isLooking, isGoingOn {
+        if agenda.hasElsewhere, !isLooking, isGoingOn {
           isLooking = true
           group.addTask {
             try? await Task.sleep(for: Self.elsewherePause)
@@ -154,7 +154,7 @@ package actor Scheduler {
       stage.key, experiment: plan.experiment, worker: worker, host: host, process: getpid(),
       started: started)
     agenda.start(stage.key)
-    held[worker] = Set(plan.artifacts(consumedBy: stage).map(\.key))
+    held[worker] = agenda.inputs(of: stage.key)
     report(.started(stage, worker: worker, attempt: attempt))
     let request = StageRequest(stage, in: plan, attempt: attempt)
     let (backend, report, retries, heard) = (backend, report, retries, MetricsHeard())
@@ -188,7 +188,7 @@ package actor Scheduler {
   /// Gives up one stage, running or not, and holds back what needs it. Nothing is tried again.
   package func cancel(_ key: StageKey) {
     guard let stage = plan.stages[key] else { return }
-    switch agenda.states[key] {
+    switch agenda.state(of: key) {
     case .running:
       cancelled.insert(key)
       running[key]?.work.cancel()
@@ -283,15 +283,14 @@ package actor Scheduler {
   }
 
   private func holdBack(by stage: Stage) {
-    agenda.fail(stage.key)
-    for other in plan.stages.values where agenda.states[other.key] == .heldBack(by: stage.key) {
+    for other in agenda.fail(stage.key) {
       summary.heldBack.append((other, stage))
       report(.heldBack(other, by: stage))
     }
   }
 
   private func lookElsewhere() {
-    for stage in agenda.stages(where: { $0 == .elsewhere }) where !store.isBeingMade(stage.key) {
+    for stage in agenda.madeElsewhere where !store.isBeingMade(stage.key) {
       if store.contains(stage.kind, stage.key) {
         finish(stage)
         report(.madeElsewhere(stage))

@@ -18,13 +18,14 @@ struct PlanOverview {
   init(_ plan: Plan, store: ArtifactStore, missing: [MissingInput] = []) {
     self.plan = plan
     self.missing = missing
-    let agenda = Agenda(plan) { store.contains($0.kind, $0.key) }
+    let finished = store.finished(plan.stages.values.filter { !$0.kind.isVirtual })
+    let agenda = Agenda(plan) { finished.contains($0.key) }
     var states: [StageKey: State] = [:]
     for stage in plan.stages.values where !stage.kind.isVirtual {
-      switch agenda.states[stage.key] {
+      switch agenda.state(of: stage.key) {
       case .done: states[stage.key] = .done
       case .some: states[stage.key] = .todo
-      case nil: states[stage.key] = store.contains(stage.kind, stage.key) ? .done : .unneeded
+      case nil: states[stage.key] = finished.contains(stage.key) ? .done : .unneeded
       }
     }
     self.states = states

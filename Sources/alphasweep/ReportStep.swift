@@ -29,11 +29,16 @@ struct ReportStep {
 
   /// Writes the report.
   ///
-  /// - Parameter anew: Whether to write it even if nothing that it says has changed.
+  /// - Parameters:
+  ///   - anew: Whether to write it even if nothing that it says has changed.
+  ///   - finished: The wanted stages whose artifacts are there; looked for where absent.
   /// - Returns: The path of the page.
   /// - Throws: `StorageError` when it cannot be written, `ArtifactError` for a damaged measurement.
-  func write(anew: Bool = false) throws -> String {
-    let stamp = try stamp()
+  func write(anew: Bool = false, finished: Set<StageKey>? = nil) throws -> String {
+    let plan = workspace.plan
+    let there =
+      finished ?? workspace.store.finished(plan.wanted.compactMap { plan.stages[$0] })
+    let stamp = Canonical.string(try Digest256.hex(of: stampText(there: there)))
     if !anew, isUnchanged(stamp) { return page }
     let outcome = try ReportWriter(
       plan: workspace.plan, source: StoredMeasurements(store: workspace.store), folder: results,
@@ -70,32 +75,33 @@ struct ReportStep {
   }
 
   /// Everything that the report is made from: the program, the plan's words, and which of the wanted
-  /// artifacts are there (their content follows from their keys).
-  private func stamp() throws -> Canonical {
+  /// artifacts are there (their content follows from their keys). Ten thousand keys are written down one
+  /// after the other; its digest is all that is kept.
+  private func stampText(there: Set<StageKey>) throws -> [UInt8] {
     let plan = workspace.plan
-    let there = plan.wanted.filter { key in
-      plan.stages[key].map { workspace.store.contains($0.kind, $0.key) } ?? false
-    }
-    let cells = try plan.cells.map { cell in
-      Canonical.map([
+    var text = try Canonical.map([
+      "program": .string(CurrentProgram.identity()), "experiment": .string(plan.experiment),
+      "question": .string(plan.question), "tasks": Canonical(encoding: plan.tasks),
+      "heldOut": Canonical(encoding: plan.heldOut),
+      "score": plan.score.map { try Canonical(encoding: $0) } ?? .null,
+      "published": plan.published.map { try Canonical(encoding: $0) } ?? .null,
+      "comparison": plan.comparison.map { try Canonical(encoding: $0) } ?? .null,
+    ]).bytes
+    for cell in plan.cells {
+      let row = try Canonical.map([
         "model": cell.model.map { .string($0) } ?? .null,
-        "method": try Canonical(encoding: cell.method),
+        "method": Canonical(encoding: cell.method),
         "fineTuned": cell.fineTuned.map { .string($0) } ?? .null,
         "seed": .string(String(cell.seed)),
-        "evaluations": .list(cell.evaluations.map { .string("\($0.key) \($0.value.hex)") }),
-        "comparison": cell.comparison.map { .string($0.hex) } ?? .null,
+        "heard": Canonical(encoding: cell.heard),
       ])
+      text.append(UInt8(ascii: "\n"))
+      text += row.bytes
+      for (task, key) in cell.evaluations { text += "\n \(task) \(key.hex)".utf8 }
+      if let comparison = cell.comparison { text += "\n = \(comparison.hex)".utf8 }
     }
-    return .map([
-      "program": .string(try CurrentProgram.identity()), "experiment": .string(plan.experiment),
-      "question": .string(plan.question), "cells": .list(cells),
-      "tasks": try Canonical(encoding: plan.tasks),
-      "heldOut": try Canonical(encoding: plan.heldOut),
-      "score": try plan.score.map { try Canonical(encoding: $0) } ?? .null,
-      "published": try plan.published.map { try Canonical(encoding: $0) } ?? .null,
-      "comparison": try plan.comparison.map { try Canonical(encoding: $0) } ?? .null,
-      "there": .list(there.map { .string($0.hex) }),
-    ])
+    for key in plan.wanted where !there.contains(key) { text += "\n-\(key.hex)".utf8 }
+    return text
   }
 
   private static func digests(below folder: String) throws -> Canonical {
