@@ -202,7 +202,14 @@ struct SlurmTests {
     try await PrivateSlurm.until { !lines("calls").isEmpty }
     let job = try job()
     try PrivateSlurm.run("scontrol", "requeue", job + "_0")
-    // Slurm lets requeued elements wait for two minutes.
+    try await PrivateSlurm.until {
+      try PrivateSlurm.run("squeue", "--noheader", "--format=%T", "--jobs=" + job)
+        .contains("PENDING")
+    }
+    // Slurm lets requeued elements wait for two minutes. It goes by seconds: one that began in the
+    // second in which its first run was ended would be refused by its node.
+    let pending = Date()
+    try await PrivateSlurm.until { Date().timeIntervalSince(pending) > 2 }
     try await PrivateSlurm.until {
       try PrivateSlurm.run("scontrol", "update", "JobId=" + job + "_0", "StartTime=now")
       return lines("calls").count == 2
