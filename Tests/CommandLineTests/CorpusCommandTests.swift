@@ -135,4 +135,41 @@ import Testing
         """)
     #expect(absent.code == 2)
   }
+
+  @Test func templatesAreSpokenOnceAndCheckedAsAManifest() throws {
+    try small.write(
+      """
+      templates: house
+      description: Made up
+      seed: 1
+      voices: { train: [en+m1], test: [en+f1] }
+      utterances: { train: 2, test: 1 }
+      slots: { room: [hall] }
+      commands: [{ labels: { place: "{room}" }, texts: ["the {room}"] }]
+      """, to: "house.yaml")
+    func synthesize() throws -> (code: Int32, out: String, err: String) {
+      try small.run(arguments: [
+        "corpus", "synthesize", "house.yaml", "--recordings", "recordings",
+      ])
+    }
+    let first = try synthesize()
+    #expect(first.err == "")
+    #expect(
+      first.out == """
+        recordings/synthetic/house.jsonl: 3 lines (2 train, 0 dev, 1 test), 3 recordings
+        labels: place, speaker
+        3 lines with text
+
+        """)
+    let sound = small.path + "/recordings/synthetic/house/test/00001.wav"
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: sound))
+    #expect(bytes.starts(with: Array("RIFF".utf8)) && bytes.count > 5000)
+    // What is there is kept; what is gone is spoken again, to the same bytes.
+    let other = small.path + "/recordings/synthetic/house/train/00001.wav"
+    try Data("kept".utf8).write(to: URL(fileURLWithPath: other))
+    try FileManager.default.removeItem(atPath: sound)
+    #expect(try synthesize().out == first.out)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: sound)) == bytes)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == Data("kept".utf8))
+  }
 }

@@ -203,6 +203,40 @@ struct HeldOutCheckTests {
     #expect(other != splits)
   }
 
+  @Test func `values that are named test whatever is drawn`() throws {
+    let rule = SplitRule(by: "word", test: 0, dev: 0.2, testValues: ["word0", "word3"])
+    let splits = (0..<8).map { rule.split(corpus: "words", group: "word\($0)") }
+    // Of the draws above, those below 0.2 are dev's.
+    #expect(splits == [.test, .train, .train, .test, .train, .dev, .dev, .train])
+    let plain = try Canonical(encoding: SplitRule(by: "word", test: 0.3, dev: 0.2))
+    #expect(plain["testValues"] == nil, "keys of rules without it stay")
+  }
+
+  @Test func `a value that is to test and that no recording has is told`() throws {
+    let corpus = try CorpusDefinition(
+      yaml: """
+        corpus: words
+        description: Made up
+        licence: none
+        language: nl
+        packages: [words-data]
+        root: words
+        pattern: '(?<package>[^/]+)/(?<word>[^/]+)\\.wav'
+        split: { by: package, test: [there, gone], dev: 0% }
+        seconds: [0.1, 5]
+        """, file: "words.yaml")
+    let error = #expect(throws: CorpusDefinitionError.self) {
+      try corpus.recordings(from: [("here/a.wav", "1"), ("there/b.wav", "2")])
+    }
+    #expect(
+      error?.description
+        == "corpus words: no recording has the package 'gone' that is to test; there are here, there "
+        + "(the Debian packages are words-data)")
+    let there = try corpus.recordings(
+      from: [("gone/a.wav", "1"), ("here/a.wav", "3"), ("there/b.wav", "2")])
+    #expect(there.recordings.map(\.split) == [.test, .train, .test])
+  }
+
   @Test func `all recordings of a group are in one split`() throws {
     let recordings = try #require(SmallWorld.input().recordings["words"]?.recordings)
     let groups = Dictionary(grouping: recordings) { $0.labels["word"] }

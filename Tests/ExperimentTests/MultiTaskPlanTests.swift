@@ -154,6 +154,16 @@ struct MultiTaskPlanTests {
         "small.yaml:7:29: task 'speakers' chooses among learning rates on dev, and corpus 'words' holds "
           + "out 0% for 'dev'; name one rate, or hold some out"
       ])
+    let looking = rated.replacing(
+      "learning-rate: [3e-3, 1e-3]", with: "learning-rate: 3e-3, dev-every: 5")
+    #expect(
+      try problems {
+        try self.plan(
+          "stable-ft: {}", tasks: "[phones]", corpus: SmallWorld.corpus, speakers: looking)
+      } == [
+        "small.yaml:7:29: task 'speakers' keeps the best of its looks at dev ('dev-every'), and corpus "
+          + "'words' holds out 0% for 'dev'; leave 'dev-every' out, or hold some out"
+      ])
   }
 
   // MARK: Errors

@@ -101,5 +101,11 @@ package struct SlurmBatch: Sendable {
       && kill(manifest.process, 0) != 0 && errno == ESRCH
   }
 
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
+  /// Removes the batch. Its folder is renamed first: an element whose stage is done may still want to
+  /// write how it ended, and what comes into a folder that is being deleted would keep it.
+  func remove() {
+    let aside = "\((folder as NSString).deletingLastPathComponent)/.\(name).gone.new"
+    guard rename(folder, aside) == 0 else { return }
+    try? FileManager.default.removeItem(atPath: aside)
+  }
 }
