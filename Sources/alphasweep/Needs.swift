@@ -54,7 +54,9 @@ struct Needs {
   static var specs: [String] {
     let folder = "experiments"
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    let others = ["tasks", "corpora", "sites", "scores", "published", "models", "trainers"]
+    let others = [
+      "tasks", "corpora", "sites", "scores", "published", "models", "trainers", "templates",
+    ]
     return Files.yamls(in: folder)
       + names.filter { !others.contains($0) }.flatMap { Files.yamls(in: "\(folder)/\($0)") }
   }
