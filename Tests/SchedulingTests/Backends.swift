@@ -71,3 +71,30 @@ final class HangingBackend: Backend {
     return Task.isCancelled ? .interrupted : .done(seconds: 60, bytes: 0)
   }
 }
+
+/// The worker of one stage dies the first time; afterwards the stage never ends, until it is cancelled.
+final class DyingBackend: Backend {
+  private let label: String
+  private let inner: RecordingBackend
+  private let tries = Mutex(0)
+
+  init(diesIn label: String, _ inner: RecordingBackend) {
+    self.label = label
+    self.inner = inner
+  }
+
+  func execute(
+    _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
+  ) async -> StageOutcome {
+    guard request.label == label else {
+      return await inner.execute(request, on: worker, report: report)
+    }
+    let tried = tries.withLock { count in
+      count += 1
+      return count
+    }
+    if tried == 1 { return .crashed(reason: "killed") }
+    try? await Task.sleep(for: .seconds(60))
+    return Task.isCancelled ? .interrupted : .done(seconds: 60, bytes: 0)
+  }
+}

@@ -169,4 +169,28 @@ import Testing
     #expect(store.contains(.corpus, try small.key("corpus")))
     #expect(store.attempts().filter { $0.label == "right" }.map(\.outcome) == [.interrupted])
   }
+
+  @Test func aStageThatIsCancelledWhileItWaitsForAnotherTryIsGivenUp() async throws {
+    let small = try diamond()
+    let backend = DyingBackend(diesIn: "right", RecordingBackend(store: store))
+    let right = try small.key("right")
+    let (events, said) = AsyncStream.makeStream(of: Void.self)
+    let scheduler = Scheduler(
+      plan: small.plan, store: store, ledger: try Diary.open(for: store).ledger, backend: backend,
+      room: Room(workers: 1, cores: 4, memoryBytes: 64 << 30),
+      retries: Retries(pauses: [.seconds(2)])
+    ) { event in
+      if case .retried = event { said.yield() }
+    }
+    let cancelling = Task {
+      for await _ in events {
+        await scheduler.cancel(right)
+        break
+      }
+    }
+    let summary = try await scheduler.run()
+    await cancelling.value
+    #expect(summary.cancelled.map(\.label) == ["right"])
+    #expect(summary.failed.isEmpty && !summary.isComplete)
+  }
 }
