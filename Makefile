@@ -59,7 +59,7 @@ build: ## Builds the programs for speed
 pretrain: install recordings build ## Pre-trains the quickstart's encoder anew (an hour or two)
 	$(BIN)/alphasweep run experiments/pretrain-tiny.yaml
 
-bench: install build ## Prints times beside transformers' and numpy's (PYTHON= a Python that has them)
+bench: install build ## Prints times beside those of transformers, numpy, ninja and others (PYTHON= has them)
 	@$(BIN)/alphasweep-bench --python $(PYTHON)
 
 parity: install build ## Compares encoders at published sizes with transformers and s3prl (PYTHON= has them)
@@ -68,6 +68,10 @@ parity: install build ## Compares encoders at published sizes with transformers 
 soak: install cluster build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
 	Tests/Soak/killed_training.sh $(BIN) experiments $(RECORDINGS)
+	Tests/Soak/kill_loop.sh $(BIN) speech
+	Tests/Soak/kill_loop.sh $(BIN) batches
+	Tests/Soak/fault_loop.sh $(BIN) speech
+	Tests/Soak/fault_loop.sh $(BIN) batches
 	@if [ "$$(id -u)" = 0 ] && command -v slurmd munged > /dev/null; then \
 	  Tests/Soak/cluster.sh $(BIN) experiments $(RECORDINGS); \
 	else echo "on Slurm: skipped, which needs root, slurm-wlm and munge"; fi

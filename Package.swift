@@ -112,7 +112,10 @@ let package = Package(
     program("alphasweep-worker", ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT"]),
     program(
       "alphasweep-bench",
-      ["Experiment", "Artifacts", "Torch", "Speech", "SpeechFT", arguments, subprocess]),
+      [
+        "Experiment", "Artifacts", "Ledger", "Scheduling", "Torch", "Speech", "SpeechFT", arguments,
+        subprocess,
+      ]),
     // Tests, by target
     tests("ExperimentTests", ["Experiment", collections], fixtures: true),
     tests("ArtifactsTests", ["Artifacts", "Experiment"]),
@@ -130,7 +133,7 @@ let package = Package(
       "ReportsTests", ["Reports", "Scoring", "Experiment", "Artifacts", collections], fixtures: true
     ),
     tests("MergingTests", ["Merging", "Weights"], fixtures: true),
-    tests("CommandLineTests", ["alphasweep"]),
+    tests("CommandLineTests", ["alphasweep", "Artifacts", "Ledger", "Experiment"]),
     tests("ArchitectureTests", []),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20

@@ -61,14 +61,25 @@ extension ArtifactStore {
     }
   }
 
-  private static func problem(_ path: String, _ file: ArtifactRecord.File) -> String? {
+  /// What is wrong with a file, by its size and then by its bytes.
+  static func problem(_ path: String, _ file: ArtifactRecord.File) -> String? {
+    sizeProblem(path, file.bytes) ?? contentProblem(path, file.sha256)
+  }
+
+  static func sizeProblem(_ path: String, _ bytes: Int) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else { return "is missing" }
-    guard Int(status.st_size) == file.bytes else {
-      return "has \(status.st_size) bytes instead of \(file.bytes)"
-    }
+    return sizeProblem(status, bytes)
+  }
+
+  static func sizeProblem(_ status: stat, _ bytes: Int) -> String? {
+    Int(status.st_size) == bytes
+      ? nil : "has \(status.st_size) bytes instead of \(bytes)"
+  }
+
+  static func contentProblem(_ path: String, _ sha256: String) -> String? {
     guard let digest = try? FileDigest.of(path) else { return "cannot be read" }
-    return digest.hex == file.sha256 ? nil : "does not have the bytes that were written"
+    return digest.hex == sha256 ? nil : "does not have the bytes that were written"
   }
 
   /// What is wrong with a record and its folder, whatever the files hold.
@@ -78,12 +89,19 @@ extension ArtifactStore {
     if record.identity != .null, StageKey(of: record.identity) != record.key {
       problems.append("\(folder)/artifact.json says what has another key")
     }
+    for file in record.files {
+      if let link = InnerPath.link(in: file.path, below: folder) {
+        problems.append("\(link) \(InnerPath.linkProblem)")
+      }
+    }
     let known = Set(record.files.map(\.path) + ["artifact.json"])
     for path in (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
     where !known.contains(path) {
       var isFolder: ObjCBool = false
       let full = "\(folder)/\(path)"
-      if FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue {
+      if InnerPath.link(in: path, below: folder) == nil,
+        FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue
+      {
         continue
       }
       problems.append("\(full) was not written by the stage")

@@ -11,11 +11,18 @@ package final class ArtifactStore: Sendable {
   /// Artifacts whose files this process has hashed already.
   private let verified = Mutex<Set<StageKey>>([])
 
-  package init(root: String) { self.root = root }
+  /// How attempts of this process went.
+  let journal: Journal
+
+  package init(root: String) {
+    self.root = root
+    journal = Journal(folder: root + "/attempts")
+  }
 
   /// The folder of an artifact, whether it is there or not.
   package func folder(_ kind: StageKind, _ key: StageKey) -> String {
-    "\(root)/\(kind.rawValue)/\(key.hex.prefix(2))/\(key.hex)"
+    let hex = key.hex
+    return root + "/" + kind.rawValue + "/" + hex.prefix(2) + "/" + hex
   }
 
   /// Whether an artifact is there with files of the recorded sizes. Cheap: nothing is hashed.
@@ -69,12 +76,8 @@ package final class ArtifactStore: Sendable {
     }
     for file in record.files {
       let path = folder(kind, key) + "/" + file.path
-      guard let digest = try? FileDigest.of(path) else {
-        throw .changed(kind: kind, key: key, file: path, problem: "cannot be read")
-      }
-      guard digest.hex == file.sha256 else {
-        throw .changed(
-          kind: kind, key: key, file: path, problem: "does not have the bytes that were written")
+      if let problem = Self.contentProblem(path, file.sha256) {
+        throw .changed(kind: kind, key: key, file: path, problem: problem)
       }
     }
   }
@@ -83,16 +86,19 @@ package final class ArtifactStore: Sendable {
   func sizeProblem(
     _ kind: StageKind, _ key: StageKey, _ files: [(path: String, bytes: Int)]
   ) -> ArtifactError? {
+    let folder = folder(kind, key)
     for file in files {
-      let path = folder(kind, key) + "/" + file.path
+      let path = folder + "/" + file.path
       var status = stat()
-      guard stat(path, &status) == 0 else {
+      guard lstat(path, &status) == 0 else {
         return .changed(kind: kind, key: key, file: path, problem: "is missing")
       }
-      guard Int(status.st_size) == file.bytes else {
-        return .changed(
-          kind: kind, key: key, file: path,
-          problem: "has \(status.st_size) bytes instead of \(file.bytes)")
+      // What an artifact says of itself is true of its own files only.
+      if let link = InnerPath.link(to: status, file.path, below: folder) {
+        return .changed(kind: kind, key: key, file: link, problem: InnerPath.linkProblem)
+      }
+      if let problem = Self.sizeProblem(status, file.bytes) {
+        return .changed(kind: kind, key: key, file: path, problem: problem)
       }
     }
     return nil

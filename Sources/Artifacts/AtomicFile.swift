@@ -12,6 +12,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   case full(path: String)
   case readOnly(path: String)
   case denied(path: String)
+  case failing(path: String, action: String)
   case other(path: String, action: String, problem: String)
 
   /// The error that a failed call left in `errno`.
@@ -24,6 +25,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noSpace, .diskQuotaExceeded: self = .full(path: path)
     case .readOnlyFileSystem: self = .readOnly(path: path)
     case .permissionDenied, .notPermitted: self = .denied(path: path)
+    case .ioError: self = .failing(path: path, action: action)
     default: self = .other(path: path, action: action, problem: code.description)
     }
   }
@@ -37,6 +39,9 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(path): the file system is read-only; name a folder that can be written"
     case .denied(let path):
       "\(path): permission denied; name a folder that you may write, or change its owner"
+    case .failing(let path, let action):
+      "\(path): cannot be \(action): the disk failed (input/output error); nothing half-written was kept. "
+        + "See what the system's log says of the disk, and give the same command again"
     case .other(let path, let action, let problem):
       "\(path): cannot be \(action): \(problem)"
     }
@@ -51,9 +56,11 @@ package enum AtomicFile {
   package static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(StorageError) {
     let folder = parent(of: path)
     try makeFolder(folder)
-    let aside = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
+    let (aside, descriptor) = try createAside(of: path)
+    defer { close(descriptor) }
     do throws(StorageError) {
-      try writeDurably(Array(bytes), to: aside)
+      try write(Array(bytes), to: descriptor, path: aside)
+      guard fsync(descriptor) == 0 else { throw .last("made durable", aside) }
       guard rename(aside, path) == 0 else { throw .last("renamed", path) }
       try sync(folder: folder)
     } catch {
@@ -105,10 +112,48 @@ package enum AtomicFile {
     guard fsync(descriptor) == 0 else { throw .last("made durable", path) }
   }
 
-  private static func writeDurably(_ bytes: [UInt8], to path: String) throws(StorageError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+  /// Makes a file beside `path` that is locked as long as it is open: it is not taken for one that a dead
+  /// process left.
+  private static func createAside(
+    of path: String
+  ) throws(StorageError) -> (path: String, descriptor: CInt) {
+    while true {
+      let aside = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).new"
+      let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw .last("created", aside) }
+      let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+      var status = stat()
+      if isLocked, fstat(descriptor, &status) == 0, status.st_nlink > 0 {
+        return (aside, descriptor)
+      }
+      // Somebody who looks for what dead processes left came between making and locking it.
+      close(descriptor)
+      unlink(aside)
+    }
+  }
+
+  /// Writes a file that is not there yet and makes its bytes durable.
+  static func writeDurably(_ bytes: [UInt8], to path: String) throws(StorageError) {
+    try create(bytes, at: path, isDurable: true)
+  }
+
+  /// Writes a file that is not there yet.
+  static func create(
+    _ bytes: [UInt8], at path: String, isDurable: Bool
+  ) throws(StorageError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .last("created", path) }
     defer { close(descriptor) }
+    try write(bytes, to: descriptor, path: path)
+    guard !isDurable || fsync(descriptor) == 0 else { throw .last("made durable", path) }
+  }
+
+  /// Writes all bytes to an open file.
+  ///
+  /// - Throws: `StorageError` naming `path`.
+  package static func write(
+    _ bytes: [UInt8], to descriptor: CInt, path: String
+  ) throws(StorageError) {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
@@ -118,6 +163,5 @@ package enum AtomicFile {
       guard count >= 0 else { throw .last("written", path) }
       written += count
     }
-    guard fsync(descriptor) == 0 else { throw .last("made durable", path) }
   }
 }

@@ -2,22 +2,30 @@ import Experiment
 import Foundation
 
 extension ArtifactStore {
-  /// Keeps how an attempt went, so that the ledger can be rebuilt: `attempts/<key>.<number>.json`.
+  /// Keeps how attempts went, so that the ledger can be rebuilt: a line each in
+  /// `attempts/<process>-<number>.jsonl`, a file of this process alone, made durable once for all.
   ///
   /// - Throws: `StorageError`, or `EncodingError` when a metric is not finite.
-  package func keep(_ attempt: Attempt) throws {
-    try AtomicFile.write(
-      text: Canonical(encoding: attempt).text + "\n",
-      to: "\(root)/attempts/\(attempt.key.hex).\(attempt.number).json")
+  package func keep(_ attempts: [Attempt]) throws {
+    var lines: [UInt8] = []
+    for attempt in attempts {
+      lines += try Canonical(encoding: attempt).bytes
+      lines.append(UInt8(ascii: "\n"))
+    }
+    try journal.append(lines)
   }
 
-  /// Every attempt that was kept, by key and number; files that cannot be read are left out.
+  /// Every attempt that was kept, by key and number. What cannot be read is left out: the last line of a
+  /// program that was killed may be cut short.
   package func attempts() -> [Attempt] {
     let folder = root + "/attempts"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(".json") }.compactMap { name in
-      FileManager.default.contents(atPath: folder + "/" + name)
-        .flatMap { try? JSONDecoder().decode(Attempt.self, from: $0) }
+    let decoder = JSONDecoder()
+    // Former versions kept a file an attempt.
+    return names.filter { $0.hasSuffix(".jsonl") || $0.hasSuffix(".json") }.flatMap { name in
+      (FileManager.default.contents(atPath: folder + "/" + name) ?? Data())
+        .split(separator: UInt8(ascii: "\n"))
+        .compactMap { try? decoder.decode(Attempt.self, from: $0) }
     }
     .sorted { ($0.key, $0.number) < ($1.key, $1.number) }
   }

@@ -47,8 +47,9 @@ package final class DigestCache {
       }
     }
     guard !unknown.isEmpty else { return digests }
-    let hashed = try FileDigest.of(unknown.map { files[$0.index] })
+    // Taken before: what is written to while it is hashed has not settled.
     let settled = Int(Date().timeIntervalSince1970 * 1e9) - Self.settlingNanoseconds
+    let hashed = try FileDigest.of(unknown.map { files[$0.index] })
     for ((index, stamp), digest) in zip(unknown, hashed) {
       digests[index] = digest
       // A line break in a name would break the cache's lines.

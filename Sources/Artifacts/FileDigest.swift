@@ -15,10 +15,14 @@ package enum FileDigest {
     defer { close(descriptor) }
     var digest = Digest256()
     var total = 0
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 64)
+    var status = stat()
+    let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : pieceBytes
+    // Most files are small: one read takes all, the next one finds the end.
+    let piece = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: min(max(size, 4096), pieceBytes), alignment: 64)
     defer { piece.deallocate() }
     while true {
-      let count = read(descriptor, piece.baseAddress, pieceBytes)
+      let count = read(descriptor, piece.baseAddress, piece.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .last("read", path) }
       if count == 0 { break }

@@ -7,6 +7,26 @@ package struct Staging: Sendable {
   package let folder: String
 }
 
+/// An artifact whose files are written aside, and not published yet. Until it is, or is given up, nobody
+/// else makes it.
+package final class UnpublishedArtifact: Sendable {
+  package let kind: StageKind
+  package let key: StageKey
+  let identity: Canonical
+  let folder: String
+  let claim: StageClaim
+
+  fileprivate init(
+    _ kind: StageKind, _ key: StageKey, identity: Canonical, folder: String, claim: StageClaim
+  ) {
+    self.kind = kind
+    self.key = key
+    self.identity = identity
+    self.folder = folder
+    self.claim = claim
+  }
+}
+
 extension ArtifactStore {
   /// Runs `body` in a folder aside and publishes what it left there, unless the artifact is there.
   ///
@@ -17,28 +37,84 @@ extension ArtifactStore {
   package func publish(
     _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
   ) throws {
-    try StageClaim.holding(claimPath(key)) {
-      if !contains(kind, key) { try make(kind, key, identity: identity, body) }
-    }
+    if let written = try write(kind, key, identity: identity, body) { try publish(written) }
   }
 
-  private func make(
+  /// Runs `body` in a folder aside and leaves to `publish` what waits for the disk, so that a worker
+  /// can compute meanwhile.
+  ///
+  /// - Returns: What is to be published; `nil` when the artifact is there.
+  /// - Throws: What `body` throws, or `StorageError`. The folder aside is removed then.
+  package func write(
     _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
-  ) throws {
+  ) throws -> UnpublishedArtifact? {
+    let claim = try StageClaim(claimPath(key))
+    if contains(kind, key) { return nil }
     let staging = "\(root)/staging/\(key.hex).\(getpid())"
-    try? FileManager.default.removeItem(atPath: staging)
-    try AtomicFile.makeFolder(staging)
     do {
+      try makeStaging(staging)
       try body(Staging(folder: staging))
-      let files = try durableFiles(below: staging)
-      let record = ArtifactRecord(key: key, identity: identity, files: files)
-      let text = try Canonical(encoding: record).text + "\n"
-      try AtomicFile.write(text: text, to: staging + "/artifact.json")
-      try move(staging, to: folder(kind, key), kind, key)
     } catch {
       try? FileManager.default.removeItem(atPath: staging)
       throw Self.storageError(in: error, staging) ?? error
     }
+    return UnpublishedArtifact(kind, key, identity: identity, folder: staging, claim: claim)
+  }
+
+  /// Makes what was written durable and gives it its place. May be called on any thread.
+  ///
+  /// - Returns: Bytes of the artifact's files.
+  /// - Throws: `StorageError`. The folder aside is removed then.
+  @discardableResult
+  package func publish(_ written: UnpublishedArtifact) throws -> Int {
+    try cleaningUp(written) {
+      let content = try FolderContent(of: written.folder)
+      for file in content.files { try AtomicFile.sync(file: written.folder + "/" + file) }
+      let (record, bytes) = try record(written, content)
+      // Aside as a whole, so the record needs no place aside of its own.
+      try AtomicFile.writeDurably(record, to: written.folder + "/artifact.json")
+      for folder in content.folders.reversed() {
+        try AtomicFile.sync(folder: written.folder + "/" + folder)
+      }
+      try AtomicFile.sync(folder: written.folder)
+      for folder in try move(written) { try AtomicFile.sync(folder: folder) }
+      written.claim.giveUp()
+      return bytes
+    }
+  }
+
+  /// Does what is left of a publication; if it fails, nothing stays aside and others may have the stage.
+  func cleaningUp<Value>(
+    _ written: UnpublishedArtifact, _ body: () throws -> Value
+  ) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      try? FileManager.default.removeItem(atPath: written.folder)
+      written.claim.giveUp()
+      throw Self.storageError(in: error, written.folder) ?? error
+    }
+  }
+
+  /// The text of the record of what was written, and the bytes of its files, which are hashed.
+  func record(
+    _ written: UnpublishedArtifact, _ content: FolderContent
+  ) throws(StorageError) -> (text: [UInt8], bytes: Int) {
+    var record = ArtifactRecord(key: written.key, identity: written.identity, files: [])
+    var bytes = 0
+    for path in content.files {
+      let digest = try FileDigest.of(written.folder + "/" + path)
+      record.files.append(ArtifactRecord.File(path: path, bytes: digest.bytes, sha256: digest.hex))
+      bytes += digest.bytes
+    }
+    return (record.canonical.bytes + [UInt8(ascii: "\n")], bytes)
+  }
+
+  /// Most keys have no folder aside from before, which only a killed process with this number left.
+  private func makeStaging(_ path: String) throws {
+    if mkdir(path, 0o777) == 0 { return }
+    try? FileManager.default.removeItem(atPath: path)
+    try AtomicFile.makeFolder(path)
   }
 
   /// Removes folders aside that nobody writes any more: those of processes that died.
@@ -50,36 +126,22 @@ extension ArtifactStore {
     }
   }
 
-  private func move(
-    _ staging: String, to folder: String, _ kind: StageKind, _ key: StageKey
-  ) throws {
+  /// Gives what was written its place.
+  ///
+  /// - Returns: The folders whose entries are durable only when they are synced.
+  func move(_ written: UnpublishedArtifact) throws(StorageError) -> [String] {
+    let folder = folder(written.kind, written.key)
     let parent = AtomicFile.parent(of: folder)
-    try AtomicFile.makeFolder(parent)
-    // What lies there is not whole, or it would have been kept: it was damaged from outside.
-    if FileManager.default.fileExists(atPath: folder) { setAside(kind, key) }
-    guard rename(staging, folder) == 0 else { throw StorageError.last("published", folder) }
-    try AtomicFile.sync(folder: parent)
-    forget(key)
-  }
-
-  /// Every file below `folder`, made durable and hashed, sorted by path.
-  private func durableFiles(below folder: String) throws -> [ArtifactRecord.File] {
-    var files: [ArtifactRecord.File] = []
-    var folders: [String] = [folder]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() {
-      let full = folder + "/" + path
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
-        folders.append(full)
-        continue
-      }
-      try AtomicFile.sync(file: full)
-      let digest = try FileDigest.of(full)
-      files.append(ArtifactRecord.File(path: path, bytes: digest.bytes, sha256: digest.hex))
+    var changed = [parent]
+    if access(parent, F_OK) != 0 {
+      try AtomicFile.makeFolder(parent)
+      changed.append(AtomicFile.parent(of: parent))
     }
-    for folder in folders { try AtomicFile.sync(folder: folder) }
-    return files
+    // What lies there is not whole, or it would have been kept: it was damaged from outside.
+    if access(folder, F_OK) == 0 { setAside(written.kind, written.key) }
+    guard rename(written.folder, folder) == 0 else { throw StorageError.last("published", folder) }
+    forget(written.key)
+    return changed
   }
 
   /// The storage error that Foundation wrapped, so that a full disk is called a full disk; `nil` for
@@ -92,7 +154,7 @@ extension ArtifactStore {
     for candidate in [outer, inner].compactMap({ $0 }) {
       switch (candidate.domain, candidate.code) {
       case (NSPOSIXErrorDomain, let code)
-      where [ENOSPC, EDQUOT, EROFS, EACCES].contains(CInt(code)):
+      where [ENOSPC, EDQUOT, EROFS, EACCES, EIO].contains(CInt(code)):
         return StorageError(Errno(rawValue: CInt(code)), "written", file)
       case (NSCocoaErrorDomain, CocoaError.fileWriteOutOfSpace.rawValue): return .full(path: file)
       case (NSCocoaErrorDomain, CocoaError.fileWriteVolumeReadOnly.rawValue):

@@ -1,22 +1,35 @@
 import Experiment
 import Foundation
+import Synchronization
 
 /// The right to make one artifact, held by one process at a time and given up when that process
 /// ends, however it ends (`flock`).
 ///
 /// The holder removes the file while it holds it; whoever then locks a removed file notices by its
 /// inode and tries again, so no lock file is left behind.
-enum StageClaim {
-  /// Waits for the claim at `path` and holds it while `body` runs.
+final class StageClaim: Sendable {
+  private let path: String
+  /// `nil` once it is given up.
+  private let descriptor: Mutex<CInt?>
+
+  /// Waits for the claim at `path`; it is held until it is given up or this value is gone.
   ///
-  /// - Throws: `StorageError` when the file cannot be made, and what `body` throws.
-  static func holding(_ path: String, _ body: () throws -> Void) throws {
-    let descriptor = try wait(for: path)
-    defer {
+  /// - Throws: `StorageError` when the file cannot be made.
+  init(_ path: String) throws(StorageError) {
+    self.path = path
+    descriptor = Mutex(try Self.wait(for: path))
+  }
+
+  deinit { giveUp() }
+
+  /// Lets others have the claim, once.
+  func giveUp() {
+    descriptor.withLock { held in
+      guard let descriptor = held else { return }
+      held = nil
       unlink(path)
       close(descriptor)
     }
-    try body()
   }
 
   private static func wait(for path: String) throws(StorageError) -> CInt {
@@ -44,7 +57,7 @@ enum StageClaim {
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 
-  private static func isSameFile(_ descriptor: CInt, _ path: String) -> Bool {
+  static func isSameFile(_ descriptor: CInt, _ path: String) -> Bool {
     var held = stat()
     var named = stat()
     return fstat(descriptor, &held) == 0 && stat(path, &named) == 0

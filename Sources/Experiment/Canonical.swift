@@ -83,7 +83,14 @@ package enum Canonical: Sendable, Hashable {
   /// Appends a string as JSON has it.
   static func quote(_ string: String, into bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
+    var string = string
+    // Hardly any text has something to escape.
+    let isPlain = string.withUTF8 { text in
+      guard text.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) else { return false }
+      bytes.append(contentsOf: text)
+      return true
+    }
+    for byte in isPlain ? "".utf8 : string.utf8 {
       switch byte {
       case UInt8(ascii: "\""): bytes += "\\\"".utf8
       case UInt8(ascii: "\\"): bytes += "\\\\".utf8

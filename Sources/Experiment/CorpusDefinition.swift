@@ -14,6 +14,9 @@ package struct CorpusDefinition: Sendable, Hashable {
   /// Utterances outside these bounds are dropped and listed (seconds, after trimming).
   package var minimumSeconds: Double
   package var maximumSeconds: Double
+  /// Whether silences are taken out everywhere, as s3prl's verification does; no part of the key where
+  /// they are not.
+  package var withoutSilence = false
   /// What decides no bit of the corpus, and so enters no key.
   package var notes = CorpusNotes()
 
@@ -72,7 +75,7 @@ package struct CorpusDefinition: Sendable, Hashable {
 extension CorpusDefinition: Codable {
   private enum CodingKeys: String, CodingKey {
     case name, description, licence, language, packages, root, pattern, transcripts, phonemeVoice
-    case split, minimumSeconds, maximumSeconds, manifest
+    case split, minimumSeconds, maximumSeconds, manifest, withoutSilence
   }
 
   package init(from decoder: any Decoder) throws {
@@ -97,6 +100,7 @@ extension CorpusDefinition: Codable {
       phonemeVoice: try fields.decodeIfPresent(String.self, forKey: .phonemeVoice),
       minimumSeconds: try fields.decode(Double.self, forKey: .minimumSeconds),
       maximumSeconds: try fields.decode(Double.self, forKey: .maximumSeconds))
+    withoutSilence = try fields.decodeIfPresent(Bool.self, forKey: .withoutSilence) ?? false
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -117,5 +121,6 @@ extension CorpusDefinition: Codable {
     try fields.encodeIfPresent(phonemeVoice, forKey: .phonemeVoice)
     try fields.encode(minimumSeconds, forKey: .minimumSeconds)
     try fields.encode(maximumSeconds, forKey: .maximumSeconds)
+    if withoutSilence { try fields.encode(true, forKey: .withoutSilence) }
   }
 }

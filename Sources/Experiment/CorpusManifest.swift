@@ -40,7 +40,7 @@ package struct CorpusManifest: Sendable, Hashable {
   ) throws(SpecError) {
     var problems: [SpecProblem] = []
     var lines: [Line] = []
-    var checks = LineChecks(labels: corpus.labels)
+    var checks = LineChecks(labels: corpus.labels, keepsTime: !corpus.withoutSilence)
     var isWhole = true
     let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, text) in texts.enumerated() where !text.allSatisfy(Self.isBlank) {
@@ -107,14 +107,27 @@ private struct LineChecks {
   }
 
   let labels: [String]
+  /// Whether utterances last as long as what was recorded.
+  let keepsTime: Bool
   private var pieces: [Piece: CorpusManifest.Line] = [:]
   private var names: [String: CorpusManifest.Line] = [:]
   private(set) var relations = RelationChecks()
 
-  init(labels: [String]) { self.labels = labels }
+  init(labels: [String], keepsTime: Bool) {
+    self.labels = labels
+    self.keepsTime = keepsTime
+  }
 
   mutating func problems(of line: CorpusManifest.Line) -> [String] {
     var problems: [String] = []
+    let timed = [
+      line.entry.alignment.map { _ in "alignment" }, line.entry.turns.map { _ in "turns" },
+    ]
+    for field in timed.compactMap(\.self) where !keepsTime {
+      problems.append(
+        "'\(field)' has times, which the corpus's 'without-silence' moves; leave out one of the two"
+      )
+    }
     for label in labels where line.labels[label] == nil {
       problems.append(
         "the line lacks the label '\(label)', which the corpus's file says that all have")

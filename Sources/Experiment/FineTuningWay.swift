@@ -38,6 +38,12 @@ package struct AdapterParameters: Sendable, Hashable, Codable {
   /// Of the adapters' inputs in training.
   package var dropout: Double
   package var isWeightDecomposed: Bool
+  /// As a kind's revision, of trainings with adapters alone: raised whenever they leave something else,
+  /// so that the keys of all other trainings stay. Absent: before `training.json` was left.
+  package private(set) var revision: Int? = Self.revision
+
+  /// 2: `training.json` is left.
+  private static let revision = 2
 
   package init(
     rank: Int, alpha: Double, targets: [AdapterTarget], dropout: Double, isWeightDecomposed: Bool

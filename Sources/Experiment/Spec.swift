@@ -175,6 +175,10 @@ package struct SiteDefinition: Sendable, Hashable {
   package var memoryGigabytes: Double?
   /// `nil` for as many as the cores allow.
   package var workers: Int?
+  /// Cards that workers are given one each, by their numbers; empty where all workers see what there is.
+  package var gpus: [Int] = []
+  /// Bytes that stay free on the disk of the artifacts; `nil` where nobody counts.
+  package var freeBytes: Int?
   package var computing = Computing()
   /// Seconds that one try of a stage may take; `nil` for no limit. On a cluster Slurm has its own.
   package var stageSeconds: Double?

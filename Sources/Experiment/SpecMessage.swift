@@ -54,6 +54,9 @@ package enum SpecMessage {
       + "it below 'slurm'"
   }
 
+  static let cardsWithoutDevice =
+    "'gpus' are handed out to workers one each: say 'device: cuda' too, without a card's number"
+
   // MARK: Between files
 
   static func notFineTunable(_ task: String) -> String {

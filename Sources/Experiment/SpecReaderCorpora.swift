@@ -16,23 +16,25 @@ extension CorpusDefinition {
     let source = Self.source(fields, pattern)
     let voice = fields.optional("phonemes") { $0.string() }
     let seconds = fields.required("seconds", Self.seconds)
+    let withoutSilence = fields.optional("without-silence") { $0.bool() } ?? false
     let notes = CorpusNotes.read(fields, pattern)
     guard let name, let description, let licence, let language, let source, let seconds else {
       self = try root.diagnostics.checked(nil)
       return
     }
-    self = try root.diagnostics.checked(
-      CorpusDefinition(
-        name: name, description: description, licence: licence, language: language,
-        packages: packages, source: source, phonemeVoice: voice,
-        minimumSeconds: seconds.lowerBound, maximumSeconds: seconds.upperBound, notes: notes))
+    var definition = CorpusDefinition(
+      name: name, description: description, licence: licence, language: language,
+      packages: packages, source: source, phonemeVoice: voice,
+      minimumSeconds: seconds.lowerBound, maximumSeconds: seconds.upperBound, notes: notes)
+    definition.withoutSilence = withoutSilence
+    self = try root.diagnostics.checked(definition)
   }
 
   private static let folderKeys = ["root", "pattern", "transcripts", "split"]
   private static let keys =
     [
       "corpus", "description", "licence", "language", "packages", "manifest", "phonemes",
-      "seconds", "obtain", "hours", "utterances", "speaker", "labels",
+      "seconds", "without-silence", "obtain", "hours", "utterances", "speaker", "labels",
     ] + folderKeys
 
   private static func source(

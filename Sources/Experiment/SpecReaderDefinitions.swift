@@ -110,12 +110,13 @@ extension SiteDefinition {
     let fields = root.fields(
       "the site",
       [
-        "site", "recordings", "artifacts", "cores", "memory", "workers", "device",
+        "site", "recordings", "artifacts", "cores", "memory", "workers", "gpus", "disk", "device",
         "gradient-checkpointing", "save-every", "stage-time-limit", "slurm",
       ])
     let stageSeconds = fields.optional("stage-time-limit") { $0.seconds(atLeast: 1) }
     let slurm = fields.optional("slurm", SlurmSite.read)
-    for key in ["cores", "memory", "workers", "stage-time-limit"] where fields.has("slurm") {
+    for key in ["cores", "memory", "workers", "gpus", "disk", "stage-time-limit"]
+    where fields.has("slurm") {
       fields.values[key]?.fail(SpecMessage.ofOneMachine(key))
     }
     let name = fields.required("site", SpecFile.name)
@@ -144,6 +145,8 @@ extension SiteDefinition {
       place.fail(SpecMessage.type("device", "cpu, cuda or a card such as 'cuda:0'", "'\(text)'"))
       return nil
     }
+    let gpus = fields.optional("gpus") { Self.readGPUs($0, device: device) }
+    let free = fields.optional("disk") { $0.gigabytes() }.map { Int($0) }
     let checkpoints = fields.optional("gradient-checkpointing") { $0.bool() }
     let saveSeconds = fields.optional("save-every") { place -> Double? in
       guard let text = place.string() else { return nil }
@@ -162,11 +165,27 @@ extension SiteDefinition {
     self = try root.diagnostics.checked(
       SiteDefinition(
         name: name, recordings: recordings, artifacts: artifacts, cores: cores,
-        memoryGigabytes: memory, workers: workers,
+        memoryGigabytes: memory, workers: workers, gpus: gpus ?? [], freeBytes: free,
         computing: Computing(
           device: device ?? .cpu, checkpointsGradients: checkpoints ?? false,
           saveSeconds: saveSeconds ?? Computing.usualSaveSeconds),
         stageSeconds: stageSeconds, slurm: slurm))
+  }
+}
+
+extension SiteDefinition {
+  /// How many cards there are, or a list of their numbers.
+  private static func readGPUs(_ node: SpecNode, device: Device?) -> [Int]? {
+    guard device == .cuda(index: nil) else {
+      node.fail(SpecMessage.cardsWithoutDevice)
+      return nil
+    }
+    if case .sequence = node.node {
+      let numbers = node.list().compactMap { $0.integer(0...127) }
+      if Set(numbers).count < numbers.count { node.fail(SpecMessage.twice("gpus", "a card")) }
+      return numbers
+    }
+    return node.integer(1...128).map { Array(0..<$0) }
   }
 }
 

@@ -30,8 +30,9 @@ package enum StageInput: Sendable, Hashable {
         Canonical.quote(entry, into: &bytes)
         bytes.append(UInt8(ascii: ","))
       }
-      bytes += #""stage":"#.utf8
-      Canonical.quote(key.hex, into: &bytes)
+      bytes += #""stage":""#.utf8
+      key.writeDigits(to: &bytes)
+      bytes.append(UInt8(ascii: "\""))
     case .external(let digest, _):
       bytes += #"{"content":"#.utf8
       Canonical.quote(digest, into: &bytes)

@@ -34,6 +34,14 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
+  /// Whether the kind computes on a card where there is one; the others work in main memory.
+  package var usesGPU: Bool {
+    switch self {
+    case .corpus, .interpolate, .compare: false
+    case .pretrain, .downsample, .codewords, .fineTune, .command, .features, .evaluate: true
+    }
+  }
+
   /// Whether the stage is carried out inside its consumers and leaves no artifact of its own.
   package var isVirtual: Bool { self == .interpolate }
 }

@@ -10,7 +10,7 @@ import GRDB
 /// processes may use one at once.
 package final class Diary: Sendable {
   let database: DatabaseQueue
-  private let path: String
+  let path: String
 
   /// How long a process waits for another one's transaction, each of which takes milliseconds.
   private static let busySeconds = 20.0
@@ -30,6 +30,8 @@ package final class Diary: Sendable {
       let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       defer { close(lock) }
       flock(lock, LOCK_EX)
+      // SQLite would make it with 0644 whatever the user's umask lets others do, and its log alike.
+      close(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666))
       database = try DatabaseQueue(path: path, configuration: configuration)
       try Schema.migrator.migrate(database)
     } catch {
@@ -62,6 +64,7 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   case readOnly(path: String)
   case missing(path: String)
   case busy(path: String)
+  case failing(path: String)
   case other(path: String, problem: String)
 
   init(_ path: String, _ error: any Error) {
@@ -71,6 +74,7 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     }
     switch error.resultCode {
     case .SQLITE_NOTADB, .SQLITE_CORRUPT: self = .damaged(path: path)
+    case .SQLITE_IOERR: self = .failing(path: path)
     case .SQLITE_FULL: self = .full(path: path)
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: self = .readOnly(path: path)
     case .SQLITE_CANTOPEN: self = .missing(path: path)
@@ -90,10 +94,14 @@ package enum LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(path): the ledger cannot be written; make its folder writable, or set 'artifacts:' in the "
         + "site file to one that is"
     case .missing(let path):
-      "\(path): the ledger cannot be opened; its folder must be there and be writable"
+      "\(path): the ledger cannot be opened; its folder must be there, be writable and have room. See to "
+        + "that and give the same command again"
     case .busy(let path):
       "\(path): another program has kept the ledger locked for 20 seconds; end it and give "
         + "the same command again"
+    case .failing(let path):
+      "\(path): the ledger cannot be used: the disk failed or is full (disk I/O error); see what the "
+        + "system's log says of the disk, and give the same command again"
     case .other(let path, let problem):
       "\(path): the ledger cannot be used: \(problem)"
     }

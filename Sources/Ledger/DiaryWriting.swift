@@ -17,7 +17,7 @@ extension Diary {
         sql: "DELETE FROM plannedStage WHERE experiment = ?", arguments: [experiment])
       for stage in stages {
         try Self.insert(
-          stage.key, stage.kind, label: stage.label, identity: stage.identity, in: database)
+          stage.key, stage.kind, label: stage.label, identity: stage.identityText, in: database)
         try database.cachedStatement(
           sql: "INSERT OR IGNORE INTO plannedStage (experiment, key) VALUES (?, ?)"
         ).execute(arguments: [experiment, stage.key.hex])
@@ -25,43 +25,55 @@ extension Diary {
     }
   }
 
-  /// Opens an attempt of a noted stage and numbers it; two processes never get the same number.
+  /// Opens attempts of noted stages in one transaction and numbers them; two processes never get the same
+  /// number.
   ///
-  /// - Throws: `LedgerError`.
+  /// - Parameters:
+  ///   - stages: Who is given which stage.
+  ///   - experiment: Whose plan it is.
+  ///   - host: This machine.
+  ///   - process: This program.
+  ///   - started: When they begin.
+  /// - Returns: A number for each, counted from 1 for each stage.
+  /// - Throws: `LedgerError`; no attempt is open then.
   package func begin(
-    _ key: StageKey, experiment: String, worker: Int, host: String, process: Int32, started: Date
-  ) throws(LedgerError) -> Int {
+    _ stages: [(key: StageKey, worker: Int)], experiment: String, host: String, process: Int32,
+    started: Date
+  ) throws(LedgerError) -> [Int] {
     try write { database in
-      let last = try Int.fetchOne(
-        database, sql: "SELECT max(number) FROM attempt WHERE key = ?", arguments: [key.hex])
-      let number = (last ?? 0) + 1
-      try database.execute(
+      let last = try database.cachedStatement(sql: "SELECT max(number) FROM attempt WHERE key = ?")
+      let insert = try database.cachedStatement(
         sql: """
           INSERT INTO attempt (key, number, experiment, worker, host, process, started)
           VALUES (?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
+          """)
+      return try stages.map { key, worker in
+        let number = (try Int.fetchOne(last, arguments: [key.hex]) ?? 0) + 1
+        try insert.execute(arguments: [
           key.hex, number, experiment, worker, host, process, started.timeIntervalSince1970,
         ])
-      return number
+        return number
+      }
     }
   }
 
-  /// Notes how an attempt ended, with all that it measured.
+  /// Notes how attempts ended, with all that they measured, in one transaction.
   ///
-  /// - Throws: `LedgerError`.
-  package func end(_ attempt: Attempt) throws(LedgerError) {
+  /// - Throws: `LedgerError`; none is noted then.
+  package func end(_ attempts: [Attempt]) throws(LedgerError) {
     try write { database in
-      try database.execute(
+      let update = try database.cachedStatement(
         sql: """
           UPDATE attempt SET outcome = ?, seconds = ?, reason = ?, bytes = ?
           WHERE key = ? AND number = ?
-          """,
-        arguments: [
+          """)
+      for attempt in attempts {
+        try update.execute(arguments: [
           attempt.outcome.rawValue, attempt.seconds, attempt.reason, attempt.bytes,
           attempt.key.hex, attempt.number,
         ])
-      try Self.insert(attempt.metrics, of: attempt.key, in: database)
+        try Self.insert(attempt.metrics, of: attempt.key, in: database)
+      }
     }
   }
 
@@ -107,19 +119,20 @@ extension Diary {
       for (key, identity) in artifacts {
         let kind = identity["kind"]?.string.flatMap(StageKind.init(rawValue:))
         guard let kind else { continue }
-        try Self.insert(key, kind, label: nil, identity: identity, in: database)
+        try Self.insert(key, kind, label: nil, identity: identity.text, in: database)
       }
       for attempt in attempts {
         try Self.insert(
           attempt.key, attempt.kind, label: attempt.label, identity: nil, in: database)
         try Self.insert(attempt, in: database)
       }
+      try database.execute(sql: "PRAGMA user_version = \(Self.written)")
     }
   }
 
   /// Adds a stage, or what was not known of it: an artifact has no label, an attempt no identity.
   private static func insert(
-    _ key: StageKey, _ kind: StageKind, label: String?, identity: Canonical?, in database: Database
+    _ key: StageKey, _ kind: StageKind, label: String?, identity: String?, in database: Database
   ) throws {
     try database.cachedStatement(
       sql: """
@@ -130,7 +143,7 @@ extension Diary {
         """
     ).execute(arguments: [
       "key": key.hex, "kind": kind.rawValue, "label": label, "name": "\(kind.rawValue) \(key)",
-      "identity": identity?.text,
+      "identity": identity,
     ])
   }
 

@@ -68,6 +68,7 @@ extension ResultRow {
     row.evaluations = evaluations
     row.similarities = similarities
     row.stages = stages
+    (row.comparisons, row.curves, row.recipes) = (comparisons, curves, recipes)
     row.heard = heard
     row.trainings = trainings
     return row

@@ -86,11 +86,14 @@ struct ComparisonTables {
     cells += metrics.map { column in
       ReportTable.Cell(
         .init(row.estimate(column)), signs: row.heard[column.task.name]?.signs ?? "",
-        origins: row.origins(of: column))
+        origin: row.origin(of: column, title: results.origin(row)))
     }
     if let score {
       let estimate = score.estimate(row)
-      cells.append(ReportTable.Cell(estimate.count > 0 ? .estimate(estimate) : .undefined))
+      cells.append(
+        ReportTable.Cell(
+          estimate.count > 0 ? .estimate(estimate) : .undefined,
+          origin: estimate.count > 0 ? origin(row, tasks) : nil))
     }
     guard row.fineTuned != nil else {
       return cells + [ReportTable.Cell(.none), ReportTable.Cell(.none)]
@@ -103,9 +106,16 @@ struct ComparisonTables {
     _ row: ResultRow, _ fineTuned: [TaskColumn], _ others: [TaskColumn]
   ) -> [ReportTable.Cell] {
     [
-      ReportTable.Cell(fineTuned.isEmpty ? .none : .init(row.merit(over: fineTuned))),
-      ReportTable.Cell(others.isEmpty ? .none : .init(row.merit(over: others))),
+      ReportTable.Cell(
+        fineTuned.isEmpty ? .none : .init(row.merit(over: fineTuned)),
+        origin: origin(row, fineTuned)),
+      ReportTable.Cell(
+        others.isEmpty ? .none : .init(row.merit(over: others)), origin: origin(row, others)),
     ]
+  }
+
+  private func origin(_ row: ResultRow, _ tasks: [TaskColumn]) -> NumberOrigin? {
+    row.origin(ofMeanOver: tasks, title: results.origin(row))
   }
 
   private var comparisonNotes: [String] {
@@ -127,7 +137,12 @@ struct ComparisonTables {
         [
           ReportTable.Cell(.text(results.title(point.row))),
           ReportTable.Cell(.text(NumberText.plain(point.alpha))),
-        ] + metrics.map { ReportTable.Cell(.init(point.row.estimate($0))) }
+        ]
+          + metrics.map {
+            ReportTable.Cell(
+              .init(point.row.estimate($0)),
+              origin: point.row.origin(of: $0, title: results.origin(point.row)))
+          }
           + means(point.row, group)
       }
       return ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
@@ -188,7 +203,7 @@ struct ComparisonTables {
 
   private func means(_ row: ResultRow, _ group: FineTuningGroup) -> [ReportTable.Cell] {
     tradeOff(row, group.own(tasks), group.others(tasks)) + [
-      ReportTable.Cell(.init(row.merit(over: tasks)))
+      ReportTable.Cell(.init(row.merit(over: tasks)), origin: origin(row, tasks))
     ]
   }
 }

@@ -36,16 +36,15 @@ package struct Gnuplot: FigureRenderer {
 
   package func render(_ charts: [Chart]) throws(FigureError) -> [String: String] {
     guard let program else { throw .missing }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("alphasweep-figures-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let place = try TemporaryPlace(named: "alphasweep-figures")
+    let folder = URL(fileURLWithPath: place.path)
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let script = charts.map { GnuplotScript(chart: $0).text }.joined()
       try Data(script.utf8).write(to: folder.appendingPathComponent("figures.gp"))
     } catch {
       throw .noFolder(path: folder.path, problem: String(describing: error))
     }
+    defer { withExtendedLifetime(place) {} }
     try run(program, in: folder)
     var figures: [String: String] = [:]
     for chart in charts {

@@ -46,7 +46,11 @@ struct LayerTables {
         rows: group.rows.flatMap { row in
           results.tasks.filter { hasShares(row, $0) }.map { task in
             [.init(.text(results.title(row))), .init(.text(task.title))]
-              + states.map { ReportTable.Cell(.init(share(row, task, $0))) }
+              + states.map {
+                ReportTable.Cell(
+                  .init(share(row, task, $0)),
+                  origin: row.origin(of: task.columns[0], title: results.origin(row)))
+              }
           }
         })
     }.filter { !$0.rows.isEmpty }

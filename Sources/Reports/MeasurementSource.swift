@@ -13,6 +13,8 @@ package protocol MeasurementSource {
   func similarity(for key: StageKey) throws -> SimilarityRecord?
   /// What a `fine-tune` stage says of its training; `nil` when it is not done or says nothing.
   func training(for key: StageKey) -> TrainingRecord?
+  /// How the head of an `evaluate` stage learnt; empty when it is not done or nothing learnt.
+  func curve(for key: StageKey) -> [Attempt.Metric]
 }
 
 /// Measurements in the artifacts of a store, each verified when it is read.
@@ -53,6 +55,11 @@ package struct StoredMeasurements: MeasurementSource {
       .flatMap { try? JSONDecoder().decode(TrainingRecord.self, from: $0) }
   }
 
+  /// Reads `curve.jsonl`, which was verified with `metrics.json`.
+  package func curve(for key: StageKey) -> [Attempt.Metric] {
+    TrainingCurves.points(ofArtifactIn: store.folder(.evaluate, key))
+  }
+
   private func record<Record: Decodable>(
     _ kind: StageKind, _ key: StageKey, file: String
   ) throws -> Record? {
@@ -81,6 +88,7 @@ package struct MeasurementsInMemory: MeasurementSource {
   package var similarities: [StageKey: SimilarityRecord]
   package var trainings: [StageKey: TrainingRecord] = [:]
   package var tests: [StageKey: ScoredTest] = [:]
+  package var curves: [StageKey: [Attempt.Metric]] = [:]
 
   package init(
     evaluations: [StageKey: EvaluationRecord] = [:],
@@ -94,6 +102,7 @@ package struct MeasurementsInMemory: MeasurementSource {
   package func scored(for key: StageKey) -> ScoredTest? { tests[key] }
   package func similarity(for key: StageKey) -> SimilarityRecord? { similarities[key] }
   package func training(for key: StageKey) -> TrainingRecord? { trainings[key] }
+  package func curve(for key: StageKey) -> [Attempt.Metric] { curves[key] ?? [] }
 }
 
 /// A measurement that cannot stand in the report.

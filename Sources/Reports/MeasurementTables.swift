@@ -109,7 +109,10 @@ struct SimilarityTables {
         title: title, fileTitle: file,
         rows: rows.map { row in
           [ReportTable.Cell(.text(results.title(row)))]
-            + numbers(row).map { ReportTable.Cell(.init($0)) }
+            + numbers(row).map {
+              ReportTable.Cell(
+                .init($0), origin: row.similarityOrigin(title: results.origin(row)))
+            }
         })
     }
     var groups = common.isEmpty ? [] : [group("Not fine-tuned", "none", common)]

@@ -1,35 +1,6 @@
 import Experiment
 import Foundation
 
-extension ResultRow {
-  /// A line for each seed: the number, the head's learning rate where dev chose it, the step of the
-  /// encoder, and the stage that `alphasweep why` and the artifacts' folder know.
-  func origins(of column: MetricColumn) -> [String] {
-    seeds.compactMap { seed in
-      let task = column.task.name
-      guard let record = evaluations[task]?[seed], let value = record.value(of: column),
-        let stage = stages[task]?[seed]
-      else { return nil }
-      let steps = (trainings[seed] ?? []).compactMap(\.kept).map(String.init)
-      let parts = [
-        "seed \(seed): \(NumberText.fixed(value, 2))",
-        record.learningRate.map { "head's learning rate \(NumberText.plain($0))" },
-        record.rates.map { rates in
-          let tried = rates.map {
-            NumberText.plain($0.learningRate) + ": "
-              + ($0.dev.map { NumberText.fixed($0, 2) } ?? "no number")
-          }
-          return "tried on dev \(tried.joined(separator: ", "))"
-        },
-        record.step.map { "head after step \($0)" },
-        steps.isEmpty ? nil : "encoder after step \(steps.joined(separator: " + "))",
-        "stage \(stage.short)",
-      ]
-      return parts.compactMap { $0 }.joined(separator: ", ")
-    }
-  }
-}
-
 /// Every number of the comparison by itself, for other programs: `numbers.csv`.
 struct NumbersFile {
   let results: Results

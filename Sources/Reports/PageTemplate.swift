@@ -56,9 +56,10 @@ enum PageTemplate {
     <tr class="group"><th colspan="{{span}}" scope="rowgroup"><span>{{title}}</span></th></tr>
     {{/hasTitle}}
     {{#rows}}
-    <tr><th scope="row">{{head}}</th>{{#cells}}<td class="{{class}}"\
-    {{#hasOrigins}} title="{{origins}}"{{/hasOrigins}}>{{#isBest}}<b>{{text}}</b>\
-    {{/isBest}}{{#isTied}}<i>{{text}}</i>{{/isTied}}{{#isPlain}}{{text}}{{/isPlain}}</td>{{/cells}}</tr>
+    <tr><th scope="row">{{head}}</th>{{#cells}}<td class="{{class}}">\
+    {{#hasOrigin}}<a href="#{{origin}}" title="{{lines}}">{{/hasOrigin}}{{#isBest}}<b>{{text}}</b>\
+    {{/isBest}}{{#isTied}}<i>{{text}}</i>{{/isTied}}{{#isPlain}}{{text}}{{/isPlain}}\
+    {{#hasOrigin}}</a>{{/hasOrigin}}</td>{{/cells}}</tr>
     {{/rows}}
     </tbody>
     {{/groups}}
@@ -88,6 +89,26 @@ enum PageTemplate {
     </section>
     {{/sections}}
     </main>
+    {{#panels}}
+    <aside class="origin" id="{{id}}" aria-label="Where a number comes from">
+    <a class="close" href="#closed">Close</a>
+    <h3>{{title}}</h3>
+    {{#parts}}
+    <p>{{text}}</p>
+    {{#curves}}
+    <div class="curve">{{{svg}}}<span>{{caption}}</span></div>
+    {{/curves}}
+    <p class="key">Key <code>{{key}}</code>; where its artifacts are, <code>alphasweep logs {{short}}</code>\
+     shows its log, <code>alphasweep why {{short}}</code> what made it.</p>
+    {{/parts}}
+    {{#hasRecipe}}
+    <p class="key">{{recipe}}</p>
+    {{/hasRecipe}}
+    {{#shares}}
+    <p><a href="#{{origin}}">{{text}}</a></p>
+    {{/shares}}
+    </aside>
+    {{/panels}}
     </body>
     </html>
 
@@ -136,6 +157,20 @@ enum PageTemplate {
     thead th:first-child { background: var(--band); font-weight: 600; }
     .group th { background: var(--band); font-weight: 600; }
     .group span { position: sticky; left: 0.7rem; }
+    td a { color: inherit; text-decoration: underline dotted var(--quiet); text-underline-offset: 0.2em; }
+    .origin { display: none; }
+    .origin:target {
+      display: block; position: fixed; inset: auto 1rem 1rem; z-index: 1; max-width: 52rem;
+      max-height: 75vh; margin: 0 auto; padding: 0.5rem 1.25rem; overflow-y: auto;
+      background: var(--ground); border: 1px solid var(--quiet); border-radius: 8px;
+      box-shadow: 0 0.5rem 2rem rgb(0 0 0 / 35%); font-size: 0.9rem;
+    }
+    .origin h3 { margin: 0.5rem 4rem 0.5rem 0; }
+    .origin p { max-width: none; margin: 0.6rem 0 0.2rem; }
+    .origin .key, .origin .curve { margin: 0 0 0.2rem; color: var(--quiet); font-size: 0.82rem; }
+    .origin .curve svg { width: 15rem; height: 3.5rem; margin-right: 0.75rem; vertical-align: middle; }
+    .origin polyline { fill: none; stroke: var(--link); stroke-width: 1.5; }
+    .close { float: right; padding: 0.5rem 0; }
     .notes { margin: 0.5rem 0 0; color: var(--quiet); font-size: 0.85rem; }
     .figures {
       display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
@@ -152,7 +187,7 @@ enum PageTemplate {
       h1 { font-size: 1.4rem; }
       h2 { font-size: 1.25rem; }
     }
-    @media print { nav { display: none; } .scroll { overflow: visible; } }
+    @media print { nav, .origin:target { display: none; } .scroll { overflow: visible; } }
 
     """
 }

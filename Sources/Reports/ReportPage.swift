@@ -14,6 +14,7 @@ extension ReportDocument {
       "title": title, "question": question, "style": PageTemplate.style,
       "problem": problem.map { "Figures are missing: \($0)." } ?? "",
       "hasProblem": problem != nil,
+      "panels": OriginPanel.all(tables).map(\.context),
       "sections": sections.map { section in
         [
           "id": section.id, "title": section.title,
@@ -55,8 +56,8 @@ extension ReportTable {
                 [
                   "text": cell.text(in: column), "isBest": cell.mark == .best,
                   "isTied": cell.mark == .tied, "isPlain": cell.mark == .none,
-                  "hasOrigins": !cell.origins.isEmpty,
-                  "origins": cell.origins.joined(separator: "\n"),
+                  "hasOrigin": cell.origin != nil, "origin": cell.origin?.id ?? "",
+                  "lines": cell.origin?.lines.joined(separator: "\n") ?? "",
                   "class": column.isText ? "text" : "number",
                 ] as [String: Any]
               },

@@ -58,13 +58,13 @@ package struct ReportTable {
     package var mark = Mark.none
     /// Signs after the number, which the notes explain.
     package var signs = ""
-    /// Where the number comes from, a line each; pages show them at the number.
-    package var origins: [String] = []
+    /// Where the number comes from; pages lead there.
+    package var origin: NumberOrigin?
 
     package init(
-      _ content: Content, mark: Mark = .none, signs: String = "", origins: [String] = []
+      _ content: Content, mark: Mark = .none, signs: String = "", origin: NumberOrigin? = nil
     ) {
-      self.origins = origins
+      self.origin = origin
       self.content = content
       self.mark = mark
       self.signs = signs

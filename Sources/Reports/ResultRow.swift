@@ -16,6 +16,12 @@ package struct ResultRow {
   package var evaluations: [String: [UInt64: EvaluationRecord]] = [:]
   /// Where the numbers come from: evaluation stages by task and seed.
   package var stages: [String: [UInt64: StageKey]] = [:]
+  /// Comparison stages by seed.
+  var comparisons: [UInt64: StageKey] = [:]
+  /// How heads learnt, by evaluation stage.
+  var curves: [StageKey: [Attempt.Metric]] = [:]
+  /// How heads were trained, by task.
+  var recipes: [String: String] = [:]
   /// What its encoders heard of the tests, by task.
   package var heard: [String: HeardTest] = [:]
   /// The fine-tunings that its encoders come from, by seed.

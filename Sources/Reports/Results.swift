@@ -77,6 +77,13 @@ package struct Results {
     return "\(row.method.title) (\(model))"
   }
 
+  /// A row's title with what it was fine-tuned on.
+  func origin(_ row: ResultRow) -> String {
+    guard let task = row.fineTuned else { return title(row) }
+    let tasks = TaskGroup(name: task).tasks.map(taskTitle)
+    return "\(title(row)), fine-tuned on \(tasks.joined(separator: " + "))"
+  }
+
   private func groupTitle(_ key: FineTuningGroup.Key) -> String {
     let model = models.count > 1 ? "\(key.model), fine-tuned" : "Fine-tuned"
     let tasks = TaskGroup(name: key.task).tasks.map(taskTitle)
@@ -155,11 +162,22 @@ private struct Gathering {
       let record = try read(key) { try Self.checked(source.metrics(for: key), key, task, plan) }
       row.evaluations[task.name, default: [:]][cell.seed] = record
       row.stages[task.name, default: [:]][cell.seed] = key
+      if record != nil { row.curves[key] = source.curve(for: key) }
+      row.recipes[task.name] = row.recipes[task.name] ?? plan.stages[key].flatMap(Self.recipe)
     }
     if let key = cell.comparison {
+      row.comparisons[cell.seed] = key
       row.similarities[cell.seed] = try read(key) { try source.similarity(for: key) }
     }
     rows[identity] = row
+  }
+
+  /// Head and recipe of an evaluation, as they stand in its key.
+  private static func recipe(_ stage: Stage) -> String? {
+    let parts = ["head", "recipe"].compactMap { name in
+      stage.parameters[name].map { "\(name) \($0.text)" }
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   private mutating func read<Record>(

@@ -46,7 +46,8 @@ struct TestTables {
     return ReportTable.Cell(
       .tested(
         estimate, results.tests.sample(row, column)?.interval,
-        units: results.tests.units(row, column.task)))
+        units: results.tests.units(row, column.task)),
+      origin: row.origin(of: column, title: results.origin(row)))
   }
 
   /// What was drawn, task by task.

@@ -22,7 +22,7 @@ package struct TrainingCurves {
   package init(_ plan: Plan, store: ArtifactStore, ledger: Diary) throws(LedgerError) {
     var curves: [Curve] = []
     for stage in plan.stages.values where !stage.kind.isVirtual {
-      var points = Self.points(of: stage, in: store)
+      var points = Self.points(ofArtifactIn: store.folder(stage.kind, stage.key))
       if points.isEmpty { points = try ledger.metrics(of: stage.key) }
       guard !points.isEmpty else { continue }
       let attempts = try ledger.attempts(of: stage.key)
@@ -33,8 +33,9 @@ package struct TrainingCurves {
     self.curves = curves
   }
 
-  private static func points(of stage: Stage, in store: ArtifactStore) -> [Attempt.Metric] {
-    let path = store.folder(stage.kind, stage.key) + "/curve.jsonl"
+  /// The points of an artifact's curve; none where it has no curve.
+  static func points(ofArtifactIn folder: String) -> [Attempt.Metric] {
+    let path = folder + "/curve.jsonl"
     guard let data = FileManager.default.contents(atPath: path) else { return [] }
     return data.split(separator: UInt8(ascii: "\n")).compactMap {
       try? JSONDecoder().decode(Attempt.Metric.self, from: Data($0))

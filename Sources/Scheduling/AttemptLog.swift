@@ -15,6 +15,8 @@ package struct AttemptLog: Sendable, Hashable {
   package var offset: Int
   /// `nil` while nothing else follows in the log.
   package var end: Int?
+  /// Of a cluster's element, which has a log of its own: its batch and index.
+  package var element: String?
 
   private static let mark = "=== stage "
 
@@ -27,14 +29,14 @@ package struct AttemptLog: Sendable, Hashable {
 
   static func isMark(_ line: some StringProtocol) -> Bool { line.hasPrefix(mark) }
 
-  /// The parts that a stage's attempts have in the workers' logs of `store`, by attempt; attempts whose
-  /// log was begun anew have none.
+  /// The parts that a stage's attempts have in the workers' logs of `store`, by attempt, and the logs
+  /// of its elements on a cluster; attempts whose log was begun anew have none.
   package static func parts(of key: StageKey, in store: ArtifactStore) -> [AttemptLog] {
     let folder = store.root + "/logs"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasPrefix("worker-") && $0.hasSuffix(".log") }.sorted()
       .flatMap { parts(of: key, inFile: "\(folder)/\($0)") }
-      .sorted { $0.attempt < $1.attempt }
+      .sorted { $0.attempt < $1.attempt } + elements(of: key, in: store)
   }
 
   private static func parts(of key: StageKey, inFile path: String) -> [AttemptLog] {
@@ -82,6 +84,13 @@ package struct AttemptLog: Sendable, Hashable {
   ) -> (bytes: Data, isOver: Bool) {
     guard let file = FileHandle(forReadingAtPath: path) else { return (Data(), true) }
     defer { try? file.close() }
+    return bytes(of: file, from: offset, to: end)
+  }
+
+  /// As `bytes(of:from:to:)`, of a file that is open: it may be renamed meanwhile.
+  package static func bytes(
+    of file: FileHandle, from offset: Int, to end: Int? = nil
+  ) -> (bytes: Data, isOver: Bool) {
     guard (try? file.seek(toOffset: UInt64(offset))) != nil else { return (Data(), true) }
     if let end { return ((try? file.read(upToCount: end - offset)) ?? Data(), true) }
     let data = (try? file.readToEnd()) ?? Data()

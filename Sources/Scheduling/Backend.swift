@@ -5,7 +5,8 @@ import Experiment
 /// A backend has as many numbered workers as the scheduler uses; what a worker loaded for one stage
 /// it may keep for the next.
 package protocol Backend: Sendable {
-  /// Carries out one stage on one worker, which has nothing else to do meanwhile.
+  /// Carries out one stage on one worker. A worker may be given further stages before it has ended the
+  /// first: it does them one after the other.
   ///
   /// Failure of the stage is an outcome, not an error. When the calling task is cancelled, the stage
   /// is given up and the outcome is `.interrupted`.
@@ -35,6 +36,8 @@ package enum StageOutcome: Sendable, Hashable {
   case failed(reason: String)
   /// The worker died on the way. The reason ends with the end of its log.
   case crashed(reason: String)
+  /// The worker died with several stages in hand, and which of them it died of is not known.
+  case lost(reason: String)
   /// The run was told to stop.
   case interrupted
   /// Somebody asked for this stage to be given up.

@@ -11,10 +11,10 @@ extension Diary {
   package static func open(for store: ArtifactStore) throws -> (ledger: Diary, setAside: String?) {
     let path = store.root + "/ledger.sqlite"
     try AtomicFile.makeFolder(store.root)
-    let isThere = FileManager.default.fileExists(atPath: path)
     do {
       let ledger = try Diary(path: path)
-      if !isThere { try ledger.rebuild(from: store) }
+      try ledger.check()
+      if try !ledger.isWritten { try ledger.rebuild(from: store) }
       return (ledger, nil)
     } catch LedgerError.damaged {
       let aside = "\(store.root)/broken/ledger-\(UInt32.random(in: 0 ... .max)).sqlite"

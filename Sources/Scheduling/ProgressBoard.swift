@@ -50,7 +50,10 @@ package struct ProgressBoard: Sendable {
     case .progress(let key, let worker, let fraction, let detail):
       guard running[worker]?.stage.key == key else { return [] }
       running[worker]?.fraction = fraction
-      running[worker]?.detail = detail
+      // A worker, or a program of somebody's own, may say anything: what steers a terminal is no text.
+      running[worker]?.detail = String(
+        detail.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(
+          Character.init))
       return []
     case .ended(let stage, let worker, let outcome):
       return end(stage, worker, outcome, now: now, isPlain: isPlain)
@@ -77,7 +80,8 @@ package struct ProgressBoard: Sendable {
   private mutating func end(
     _ stage: Stage, _ worker: Int, _ outcome: StageOutcome, now: Double, isPlain: Bool
   ) -> [String] {
-    let line = running.removeValue(forKey: worker)
+    let line = running[worker]
+    if line?.stage.key == stage.key { running[worker] = nil }
     switch outcome {
     case .done(let seconds, _):
       time.learn(stage, seconds: seconds)
@@ -90,7 +94,7 @@ package struct ProgressBoard: Sendable {
     case .cancelled:
       failed += 1
       return ["cancelled: \(stage.label)"]
-    case .crashed, .interrupted, .unusable: return []
+    case .crashed, .lost, .interrupted, .unusable: return []
     }
   }
 

@@ -7,22 +7,28 @@ import Synchronization
 /// A log of JSON lines, one an entry, appended to a file: `{"event","level","time",…metadata}`.
 package struct RunLog: LogHandler {
   private final class File: Sendable {
-    private let descriptor: Mutex<CInt>
+    private struct State {
+      let descriptor: CInt
+      /// Whether the disk had no room for the end of the last line: the next one begins anew all the same.
+      var isTorn = false
+    }
+    private let state: Mutex<State>
 
     init(path: String) throws(StorageError) {
       try AtomicFile.makeFolder(AtomicFile.parent(of: path))
       let opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
       guard opened >= 0 else { throw .last("opened", path) }
-      descriptor = Mutex(opened)
+      state = Mutex(State(descriptor: opened))
     }
 
-    deinit { descriptor.withLock { _ = close($0) } }
+    deinit { state.withLock { _ = close($0.descriptor) } }
 
     /// One write a line, so that lines of two programs do not mix.
     func append(_ line: String) {
-      descriptor.withLock { descriptor in
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      state.withLock { state in
+        let bytes = Array(((state.isTorn ? "\n" : "") + line).utf8)
+        let count = bytes.withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
+        if count != 0 { state.isTorn = count > 0 ? count < bytes.count : state.isTorn }
       }
     }
   }

@@ -35,21 +35,37 @@ package final class RunMark: Sendable {
   /// - Throws: `StorageError`; `EncodingError` never.
   package init(_ plan: Plan, in store: ArtifactStore) throws {
     let host = Machine.hostName
-    path = "\(Self.folder(store))/\(host).\(getpid())"
     let gate = try CollectingLock(store, isExclusive: false)
     defer { gate.open() }
-    descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw StorageError.last("locked", path)
-    }
+    Self.removeDead(in: store)
+    (path, descriptor) = try Self.locked("\(Self.folder(store))/\(host).\(getpid())")
     let head = Head(
       experiment: plan.experiment, process: getpid(), host: host, started: Date())
     var text = try Canonical(encoding: head).text + "\n"
     for stage in plan.stages.values where !stage.kind.isVirtual { text += stage.key.hex + "\n" }
     ftruncate(descriptor, 0)
-    let bytes = Array(text.utf8)
-    guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-      throw StorageError.last("written", path)
+    try AtomicFile.write(Array(text.utf8), to: descriptor, path: path)
+  }
+
+  /// Makes and locks a file at `path`, or beside it where another machine calls itself the same and has a
+  /// process of the same number.
+  private static func locked(
+    _ path: String
+  ) throws(StorageError) -> (path: String, descriptor: CInt) {
+    var (candidate, number) = (path, 1)
+    while true {
+      let descriptor = Glibc.open(candidate, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw .last("created", candidate) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        guard errno == EWOULDBLOCK else { throw .last("locked", candidate) }
+        number += 1
+        candidate = "\(path)-\(number)"
+      } else {
+        // Whoever looks for dead programs may have taken the file away before it was locked.
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (candidate, descriptor) }
+      }
+      close(descriptor)
     }
   }
 
@@ -77,7 +93,7 @@ package final class RunMark: Sendable {
 
   private static func remove(_ path: String) {
     try? FileManager.default.removeItem(atPath: path + asked)
-    unlink(path + board)
+    for name in [board + ".new", board] { unlink(path + name) }
     unlink(path)
   }
 
@@ -102,10 +118,21 @@ package final class RunMark: Sendable {
 
   /// The runs of all programs that live, on this host or on others that share the folder.
   package static func living(in store: ArtifactStore) -> [LivingRun] {
-    let folder = folder(store)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !$0.contains(asked) && !$0.contains(board) && $0 != CollectingLock.name }
-      .sorted().compactMap { run("\(folder)/\($0)") }
+    paths(in: store).compactMap(run)
+  }
+
+  /// Removes the signs of programs that died.
+  package static func removeDead(in store: ArtifactStore) {
+    for path in paths(in: store) { _ = isHeld(path) }
+  }
+
+  private static func paths(in store: ArtifactStore) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(store))) ?? []
+    return names.filter {
+      !$0.contains(asked) && !$0.contains(board) && !$0.contains(HostShare.mark)
+        && $0 != CollectingLock.name
+    }
+    .sorted().map { "\(folder(store))/\($0)" }
   }
 
   /// The run whose sign is at `path`; a sign that a killed program left is removed.
@@ -131,14 +158,27 @@ package final class RunMark: Sendable {
     return false
   }
 
-  /// Asks a run to end: its process by SIGTERM on this host, by a file elsewhere.
+  /// Asks a run to end as by Ctrl-C: its process by SIGINT on this host, by a file elsewhere, and where the sign
+  /// names a process that does not hold it: whoever may write signs may not end others.
   ///
   /// - Throws: `StorageError`.
   package static func end(_ run: LivingRun) throws(StorageError) {
-    if run.host == Machine.hostName {
-      kill(run.process, SIGTERM)
-    } else {
+    let isHere = run.host == Machine.hostName && holds(run.process, run.path)
+    if !isHere || kill(run.process, SIGINT) != 0 {
       try AtomicFile.write(text: "", to: "\(run.path)\(asked)/\(everything)")
+    }
+  }
+
+  /// Whether a process of this host has a file open.
+  private static func holds(_ process: Int32, _ path: String) -> Bool {
+    var wanted = stat()
+    guard process > 1, stat(path, &wanted) == 0 else { return false }
+    let folder = "/proc/\(process)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.contains { name in
+      var status = stat()
+      return stat("\(folder)/\(name)", &status) == 0 && status.st_ino == wanted.st_ino
+        && status.st_dev == wanted.st_dev
     }
   }
 

@@ -46,6 +46,8 @@ package enum SchedulingError: Error, Sendable, Equatable, CustomStringConvertibl
   case noWorkerProgram(looked: [String])
   case unusableWorker(reason: String)
   case noSlurm(command: String, folder: String?)
+  /// A stage needs more bytes than may be taken, and nothing runs that could give some back.
+  case diskFull(stage: String, bytes: Int, folder: String, free: Int, keepsFree: Int)
 
   package var description: String {
     switch self {
@@ -55,9 +57,18 @@ package enum SchedulingError: Error, Sendable, Equatable, CustomStringConvertibl
         + "); build it with 'make build', or set ALPHASWEEP_WORKER to where it is"
     case .unusableWorker(let reason):
       "no worker can be started: \(reason)"
+    case .diskFull(let stage, let bytes, let folder, let free, let keepsFree):
+      "\(stage) takes about \(Self.gigabytes(bytes)) below \(folder), where \(Self.gigabytes(free)) "
+        + "are free, of which \(Self.gigabytes(keepsFree)) stay free ('disk' of the site); free "
+        + "\(Self.gigabytes(max(0, bytes + keepsFree - free))) ('alphasweep gc' lists what no "
+        + "experiment needs) and give the same command again"
     case .noSlurm(let command, let folder):
       "the site has 'slurm', and '\(command)' is not \(folder.map { "in \($0)" } ?? "on PATH"); start "
         + "alphasweep on a machine from which jobs are sent, or say 'commands: FOLDER' below 'slurm'"
     }
+  }
+
+  private static func gigabytes(_ bytes: Int) -> String {
+    Canonical(number: (Double(bytes) / 1e7).rounded(.up) / 100).text + " GB"
   }
 }

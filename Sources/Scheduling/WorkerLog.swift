@@ -47,9 +47,18 @@ final class WorkerLog: Sendable {
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
+  private var isAtLineStart: Bool {
+    var last = UInt8(ascii: "\n")
+    let size = size
+    if size > 0 { pread(descriptor, &last, 1, off_t(size - 1)) }
+    return last == UInt8(ascii: "\n")
+  }
+
   /// Says that what follows is one attempt's.
   func begin(_ request: StageRequest) {
-    let line = Array(AttemptLog.line(request, at: Date()).utf8)
+    // A worker that was killed may have left half a line.
+    let start = isAtLineStart ? "" : "\n"
+    let line = Array((start + AttemptLog.line(request, at: Date())).utf8)
     _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   }
 

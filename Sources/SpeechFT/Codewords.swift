@@ -22,22 +22,14 @@ package struct Codewords {
   /// `facts.json`.
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.threads)
-    let corpus = try context.corpus()
-    let encoder = SpeechEncoder(try context.weights("encoder"))
+    let heard = try EncodedCorpus(context, parameters.selection)
+    let (encoder, utterances) = (heard.encoder, heard.utterances)
     let codebook = try codebook()
-    let utterances = corpus.select(parameters.selection).filter {
-      encoder.configuration.frames(samples: $0.samples) > 0
-    }
-    guard !utterances.isEmpty else {
-      throw StageError.empty(stage: context.request.label, what: "recording")
-    }
     var numbers: [Int64] = []
     var index = FrameIndex()
     try Autograd.disabled {
       for (number, utterance) in utterances.enumerated() {
-        let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
-        let frames = try encoder.downsample(Tensor(samples, shape: [1, samples.count]))
-        let states = try encoder.encode(encoder.project(frames))
+        let states = try encoder.encode(encoder.project(heard.downsampled(utterance)))
         let hidden = try states[states.count - 1].squeezed(0)
         index.append(utterance: utterance, frames: hidden.shape[0])
         numbers += try codebook.codewords(hidden)
@@ -79,9 +71,13 @@ struct StoredCodewords {
     count = try JSONDecoder().decode(Facts.self, from: data).codewords
     numbers = try SafetensorsFile(path: folder + "/codewords.safetensors")
       .tensor(named: "codewords").int64s()
-    entries = Dictionary(
-      try FrameIndex(path: folder + "/index.jsonl").entries.map { ($0.id, $0) },
-      uniquingKeysWith: { first, _ in first })
+    let index = try FrameIndex(path: folder + "/index.jsonl").entries
+    let there = numbers.count
+    guard index.allSatisfy({ $0.start + $0.frames <= there }) else {
+      throw StageError.unusable(
+        stage: folder + "/codewords.safetensors", problem: "it is shorter than its index")
+    }
+    entries = Dictionary(index.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The number of each frame of an utterance; `nil` where it was not numbered.

@@ -17,8 +17,6 @@ final class CommandProcess {
   }
   enum Stream: Int { case output, errors }
 
-  /// Between a request to end and the kill: less than the 9 s after which a worker ends.
-  private static let patience = Duration.seconds(8)
   private static let pauseMilliseconds: CInt = 50
   private static let pieceBytes = 1 << 16
   /// Becomes the program: what POSIX starts processes with knows no folder.
@@ -78,13 +76,14 @@ final class CommandProcess {
   /// Waits until the program ends, then ends what it left running.
   ///
   /// - Parameters:
-  ///   - isStopped: Asked some twenty times a second; the group is then told to end (SIGTERM) and, 8 s
-  ///     later, killed.
+  ///   - isStopped: Asked some twenty times a second; the group is then told to end (SIGTERM) and later
+  ///     killed.
+  ///   - patience: Between the two.
   ///   - hear: Is handed what the program writes, as it comes.
   /// - Throws: What `hear` throws.
   /// - Returns: How the program ended, not what it started.
   func wait(
-    isStopped: () -> Bool, hear: (Stream, ArraySlice<UInt8>) throws -> Void
+    isStopped: () -> Bool, patience: Duration, hear: (Stream, ArraySlice<UInt8>) throws -> Void
   ) throws -> Ending {
     var deadline: ContinuousClock.Instant?
     while true {
@@ -101,7 +100,7 @@ final class CommandProcess {
         if ContinuousClock.now > deadline { kill(-minder, SIGKILL) }
       } else if isStopped() {
         kill(-minder, SIGTERM)
-        deadline = .now + Self.patience
+        deadline = .now + patience
       }
     }
   }

@@ -6,6 +6,9 @@ import Speech
 /// The `command` stage: a program of somebody's own makes θ′ from θ₀ and a task. It is handed a request and
 /// leaves a checkpoint; what is published is what was understood of that, in this program's own form.
 package struct CommandStage {
+  /// A command is killed before the worker that minds it ends.
+  private static let headStart = Duration.milliseconds(500)
+
   private let context: StageContext
   private let parameters: CommandParameters
   /// In which the command runs.
@@ -113,7 +116,9 @@ package struct CommandStage {
     let ending = try context.stop.heard {
       let process = try CommandProcess(
         parameters.run + [desk + "/request.json"], in: folder, environment: environment)
-      return try process.wait(isStopped: { context.stop.isMade }, hear: log.append)
+      return try process.wait(
+        isStopped: { context.stop.isMade },
+        patience: context.stop.patience - Self.headStart, hear: log.append)
     }
     try log.close()
     if context.stop.isMade { throw failure("was stopped; the same command starts it again") }

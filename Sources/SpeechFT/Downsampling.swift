@@ -18,14 +18,8 @@ package struct Downsampling {
   /// `index.jsonl`. Utterances go through one by one: GroupNorm must not see padding.
   package func write(to folder: String) throws {
     try TorchRuntime.setThreads(parameters.threads)
-    let corpus = try context.corpus()
-    let encoder = SpeechEncoder(try context.weights("encoder"))
-    let utterances = corpus.select(parameters.selection).filter {
-      encoder.configuration.frames(samples: $0.samples) > 0
-    }
-    guard !utterances.isEmpty else {
-      throw StageError.empty(stage: context.request.label, what: "recording")
-    }
+    let heard = try EncodedCorpus(context, parameters.selection)
+    let (encoder, utterances) = (heard.encoder, heard.utterances)
     var index = FrameIndex()
     for utterance in utterances {
       index.append(
@@ -34,8 +28,7 @@ package struct Downsampling {
     try Autograd.disabled {
       var stream: SafetensorsStream?
       for (number, utterance) in utterances.enumerated() {
-        let samples = encoder.configuration.prepared(try corpus.samples(of: utterance))
-        let frames = try encoder.downsample(Tensor(samples, shape: [1, samples.count])).squeezed(0)
+        let frames = try heard.downsampled(utterance).squeezed(0)
         // The width is known with the first frames; memory holds one utterance's at a time.
         let file =
           try stream
@@ -65,6 +58,8 @@ struct FrameIndex {
     var frames: Int
   }
   private(set) var entries: [Entry] = []
+  /// Forty years of audio: beyond, positions in files would overflow.
+  private static let most = 1 << 36
 
   init() {}
 
@@ -74,7 +69,11 @@ struct FrameIndex {
     }
     let decoder = JSONDecoder()
     entries = try data.split(separator: UInt8(ascii: "\n")).map {
-      try decoder.decode(Entry.self, from: Data($0))
+      let entry = try decoder.decode(Entry.self, from: Data($0))
+      guard (0...Self.most).contains(entry.start), (0...Self.most).contains(entry.frames) else {
+        throw StageError.unusable(stage: path, problem: "it names frames that cannot be")
+      }
+      return entry
     }
   }
 

@@ -7,16 +7,42 @@ import Torch
 package enum StageExecution {
   /// Runs the stage and publishes what it wrote; an artifact that is there already is kept.
   ///
-  /// - Throws: `StageError`, or the error of the floor that failed; nothing is left behind then but
-  ///   the saved state of a long training.
+  /// - Throws: `StageError`, also for a request whose key is not that of what it asks for, or the error
+  ///   of the floor that failed; nothing is left behind then but the saved state of a long training.
   package static func run(_ context: StageContext) throws {
+    guard let written = try written(context) else { return }
+    for outcome in publish([written], in: context.store) { _ = try outcome.get() }
+  }
+
+  /// Runs the stage and leaves its files aside, to be published while the next stage is computed.
+  ///
+  /// - Returns: What is to be published; `nil` when the artifact is there already.
+  /// - Throws: As `run`.
+  package static func written(_ context: StageContext) throws -> UnpublishedArtifact? {
     let request = context.request
-    try context.store.publish(request.kind, request.key, identity: request.identity) { staging in
+    try request.check()
+    let written = try context.store.write(
+      request.kind, request.key, identity: request.identity
+    ) { staging in
       try DeviceScope.during(context.computing.device.description) {
         try write(context, to: staging.folder)
       }
     }
-    TrainingState.remove(request.key, from: context.store)
+    if written == nil { TrainingState.remove(request.key, from: context.store) }
+    return written
+  }
+
+  /// Publishes what `written` gave; the state that a training saved is not needed any more then.
+  ///
+  /// - Returns: Bytes of each artifact, or the `StorageError` that it met.
+  package static func publish(
+    _ written: [UnpublishedArtifact], in store: ArtifactStore
+  ) -> [Result<Int, any Error>] {
+    let outcomes = store.publish(all: written)
+    for (one, outcome) in zip(written, outcomes) {
+      if case .success = outcome { TrainingState.remove(one.key, from: store) }
+    }
+    return outcomes
   }
 
   /// Writes what the stage gives into `folder`.
@@ -34,6 +60,18 @@ package enum StageExecution {
     case .interpolate:
       throw StageError.request(
         stage: context.request.label, problem: "an interpolation is carried out by its consumers")
+    }
+  }
+}
+
+extension StageRequest {
+  /// - Throws: `StageError.request` where the key is that of something else.
+  fileprivate func check() throws(StageError) {
+    guard isSound else {
+      throw .request(
+        stage: label,
+        problem:
+          "what it asks for has another key than \(key): it was changed after the plan was made")
     }
   }
 }

@@ -5,7 +5,11 @@ package final class StopRequest: Sendable {
   private let wanted = Atomic(false)
   private let trainings = Atomic(0)
 
-  package init() {}
+  /// How long whoever utters it waits for the end of this process.
+  package let patience: Duration
+
+  /// - Parameter patience: 4 s of the 4.5 s after which `alphasweep` kills its workers.
+  package init(patience: Duration = .seconds(4)) { self.patience = patience }
 
   /// Whether the wish was uttered.
   package var isMade: Bool { wanted.load(ordering: .acquiring) }

@@ -25,6 +25,10 @@ package final class Workbench {
     switch input {
     case .artifact(let kind, let key, let entry):
       let artifact = try store.open(kind, key)
+      guard entry.map(InnerPath.isPlain) ?? true else {
+        throw StageError.request(
+          stage: kind.rawValue, problem: "'\(entry ?? "")' is no folder inside an artifact")
+      }
       return entry.map { artifact.folder + "/" + $0 } ?? artifact.folder
     case .external(let path, _):
       return path

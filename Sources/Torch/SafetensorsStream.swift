@@ -36,7 +36,7 @@ package final class SafetensorsStream {
       throw .malformed(file: path, tensor: one.name, fault: .duplicateKey(one.name))
     }
     let head = SafetensorsLayout.header(sorted.map { ($0.name, dtype, $0.shape) }, metadata)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     self.path = path
     self.dtype = dtype
     names = sorted.map(\.name)

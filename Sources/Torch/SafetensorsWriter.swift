@@ -25,7 +25,7 @@ package enum Safetensors {
     let sorted = try layout(tensors, path)
     let head = SafetensorsLayout.header(
       sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, metadata)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
     defer { close(descriptor) }
     if let reason = head.withUnsafeBytes({ writeAll($0, to: descriptor) }) {

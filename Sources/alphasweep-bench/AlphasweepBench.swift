@@ -7,7 +7,10 @@ struct AlphasweepBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alphasweep-bench",
     abstract: "Measures alphasweep beside its peers.",
-    subcommands: [Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self],
+    subcommands: [
+      Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self, NoopWorker.self,
+      NoopStages.self,
+    ],
     defaultSubcommand: Bench.self)
 
   static func main() async {

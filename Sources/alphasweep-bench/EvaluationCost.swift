@@ -7,7 +7,8 @@ import SpeechFT
 import Torch
 
 /// The whole way from decoded recordings to a score: features once, then a head on them. In a process of
-/// its own. The peer is `Tests/Benchmarks/evaluation.py`, which runs the encoder at every step.
+/// its own. The peer is `Tests/Benchmarks/evaluation.py`, which runs the encoder at every step on the same
+/// waveforms, with the head's first weights, batches and targets that `EvaluationTrace` hands over.
 struct EvaluationCost: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluation", abstract: "Times an evaluation; one JSON object.")
@@ -16,6 +17,11 @@ struct EvaluationCost: ParsableCommand {
   @Option(help: "The folder that has tasks, corpora and models.") var experiments = "experiments"
   @Option(help: "Where the recordings are.") var recordings = ".alphasweep/recordings"
   @Option(help: "A folder for what is made, and for what the peer reads.") var folder: String
+  @Flag(
+    help:
+      "Encode each batch anew, in float32, and store no frames in float16; nothing is left for a peer."
+  )
+  var anew = false
 
   private static let model = "models/tiny-hubert-debian"
 
@@ -32,7 +38,9 @@ struct EvaluationCost: ParsableCommand {
       // Decoding is not what is compared: the peer reads what it gave.
       if stage.kind != .corpus { milliseconds += (ContinuousClock.now - start) / .milliseconds(1) }
       if stage.kind == .evaluate {
-        try EvaluationTrace(context).write(to: folder)
+        if !anew {
+          try EvaluationTrace(context).write(to: folder, normalises: try normalises())
+        }
         let record = try JSONDecoder().decode(
           EvaluationRecord.self,
           from: Data(
@@ -64,7 +72,7 @@ struct EvaluationCost: ParsableCommand {
         seeds: [1]
         models: { tiny: { checkpoint: \(Self.model) } }
         methods: { pre-trained: {} }
-        evaluate: { tasks: [\(task)] }
+        evaluate: { tasks: [\(task)]\(anew ? ", frames-on-disk: 0 GB" : "") }
         """, file: "evaluation-cost.yaml")
     let listing = try RecordingListing(corpus, below: recordings)
     let checkpoint = "\(experiments)/\(Self.model)"
@@ -76,6 +84,10 @@ struct EvaluationCost: ParsableCommand {
         recordings: [definition.corpus: try listing.recordings(of: corpus)],
         recordingsFolder: recordings,
         checkpoints: [Self.model: try facts(checkpoint)]))
+  }
+
+  private func normalises() throws -> Bool {
+    try CheckpointFolder.read("\(experiments)/\(Self.model)").configuration.normalisesWaveform
   }
 
   private func facts(_ path: String) throws -> CheckpointFacts {

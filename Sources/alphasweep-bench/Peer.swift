@@ -9,6 +9,10 @@ struct Comparand {
   var peakMegabytes: Double?
   /// In percent, where something was scored.
   var metric: Double?
+  /// Milliseconds of a second run that had nothing to do.
+  var again: Double?
+  /// How many answers there are, and how many of them are others than ours.
+  var answers: (all: Int, differing: Int)?
 
   static func limit(_ name: String, _ milliseconds: Double) -> Self {
     Self(name: name, milliseconds: milliseconds)
@@ -40,7 +44,8 @@ struct Peer {
     else { return Comparand(name: script, milliseconds: nil) }
     return Comparand(
       name: answer.peer, milliseconds: answer.milliseconds, peakMegabytes: answer.peakMegabytes,
-      metric: answer.metric)
+      metric: answer.metric, again: answer.again,
+      answers: answer.answers.flatMap { all in answer.differing.map { (all, $0) } })
   }
 }
 
@@ -51,11 +56,16 @@ struct Measured: Codable {
   var peakMegabytes: Double?
   /// In percent, where something was scored.
   var metric: Double?
+  /// Milliseconds of a second run that had nothing to do.
+  var again: Double?
+  /// Of a peer: its answers, and those that are others than ours.
+  var answers: Int?
+  var differing: Int?
 }
 
 /// The program under measurement, as a user starts it.
 struct Program {
-  private let path: String
+  let path: String
 
   /// What `alphasweep status --json` says of an experiment.
   private struct Progress: Decodable {

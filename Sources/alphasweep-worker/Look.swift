@@ -1,3 +1,4 @@
+import Artifacts
 import Experiment
 import Foundation
 import SpeechFT
@@ -23,7 +24,9 @@ enum Look {
       }
     progress.clear()
     let encoder = JSONEncoder()
-    FileHandle.standardOutput.write(try encoder.encode(answer))
+    guard StandardStream.write(try encoder.encode(answer), to: STDOUT_FILENO) else {
+      throw StorageError.last("written", "the answer")
+    }
   }
 }
 
@@ -51,5 +54,5 @@ private final class LookProgress {
 
   func clear() { if isTerminal, last != nil { write("\r\u{1B}[K") } }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { StandardStream.write(text.utf8, to: STDERR_FILENO) }
 }

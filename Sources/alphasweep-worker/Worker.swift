@@ -25,7 +25,7 @@ struct Worker {
       case .check(let computing): try Check.run(computing)
       }
     } catch {
-      FileHandle.standardError.write(Data("alphasweep-worker: \(error)\n".utf8))
+      StandardStream.write("alphasweep-worker: \(error)\n".utf8, to: STDERR_FILENO)
       exit(error is WorkerOptions.UsageError ? 64 : 1)
     }
   }
@@ -39,33 +39,36 @@ struct Worker {
     Orphan.endWithParent(parent)
     TorchRuntime.flushDenormals()
     if let warning = TorchRuntime.blas.warning {
-      FileHandle.standardError.write(Data((warning + "\n").utf8))
+      StandardStream.write((warning + "\n").utf8, to: STDERR_FILENO)
     }
     // A device that is not there is said before any stage begins.
     try DeviceScope.during(computing.device.description) {}
-    let encoder = JSONEncoder()
-    let say: (WorkerEvent) -> Void = { event in
-      guard var line = try? encoder.encode(event) else { return }
-      line.append(UInt8(ascii: "\n"))
-      FileHandle.standardOutput.write(line)
-    }
-    say(.ready(process: getpid(), library: library))
-    let bench = Workbench()
-    let stop = StopRequest()
+    // Without a program that waits for it, it is a cluster's.
+    let stop = parent == nil ? StopRequest(patience: Termination.clustersPatience) : StopRequest()
     let termination = Termination(stop)
     defer { withExtendedLifetime(termination) {} }
-    let decoder = JSONDecoder()
+    let lines = EventLines()
+    let say: @Sendable (WorkerEvent) -> Void = { lines.write($0) }
+    say(.ready(process: getpid(), library: library))
+    let publisher = Publisher(store: store, publish: StageExecution.publish, say: say)
+    // What was computed is not lost because nothing else is asked for.
+    defer { publisher.wait() }
+    let bench = Workbench()
     while let line = readLine() {
-      let request = try decoder.decode(StageRequest.self, from: Data(line.utf8))
+      let request = try StageRequest(json: Data(line.utf8))
       let started = ContinuousClock.now
       do {
-        try StageExecution.run(
+        let written = try StageExecution.written(
           StageContext(
             request: request, store: store, bench: bench, computing: computing, stop: stop,
             report: say))
         let seconds = (ContinuousClock.now - started) / .seconds(1)
-        let bytes = try store.open(request.kind, request.key).bytes
-        say(.done(key: request.key, seconds: seconds, bytes: bytes))
+        if let written {
+          publisher.take(written, seconds: seconds)
+        } else {
+          let bytes = try store.open(request.kind, request.key).bytes
+          say(.done(key: request.key, seconds: seconds, bytes: bytes))
+        }
       } catch {
         // Who ended this process gives the stage to another one, and it goes on where it was.
         if stop.isMade { exit(Termination.exitCode) }

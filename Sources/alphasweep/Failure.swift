@@ -57,5 +57,11 @@ private func isBadInput(_ error: any Error) -> Bool {
 
 /// Text for people, beside what a program may read on standard output.
 enum StandardError {
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func write(_ text: String) { StandardStream.write(text.utf8, to: STDERR_FILENO) }
+
+  /// For what is redrawn in place; `nil` where standard error is no terminal.
+  static var meter: (@Sendable (String) -> Void)? {
+    guard isatty(STDERR_FILENO) == 1 else { return nil }
+    return { text in write(text) }
+  }
 }

@@ -16,6 +16,9 @@ struct Garbage {
 
   private let needs: Needs
   private var items: [Item] = []
+  /// What trainings saved that nobody will go on with: not needed any more, or done.
+  private var states: [LeftState]
+  private let labels: [StageKey: String]
   private let broken: [(path: String, bytes: Int)]
   private let isBroken: Bool
   private let budget: Int?
@@ -32,12 +35,15 @@ struct Garbage {
     self.needs = needs
     self.budget = budget
     self.isBroken = isBroken
+    labels = Dictionary(
+      try needs.ledger.stages().map { ($0.key, $0.label) }, uniquingKeysWith: { $1 })
     broken = isBroken ? needs.store.brokenFolders() : []
     let sizes = needs.store.sizes()
     total = sizes.reduce(0) { $0 + $1.bytes }
     let needed = needs.stages.union(try needs.running())
+    states = needs.store.leftStates().filter { Self.isLeft($0, needed, needs.store) }
     let found = try Self.items(
-      sizes.filter { !needed.contains($0.key) && !needs.store.isBeingMade($0.key) }, needs)
+      sizes.filter { !needed.contains($0.key) && !needs.store.isBeingMade($0.key) }, needs, labels)
     guard let budget else {
       items = found
       return
@@ -53,10 +59,16 @@ struct Garbage {
     }
   }
 
+  private static func isLeft(
+    _ state: LeftState, _ needed: Set<StageKey>, _ store: ArtifactStore
+  ) -> Bool {
+    !needed.contains(state.key) || StageKind.allCases.contains { store.contains($0, state.key) }
+  }
+
   /// In the order in which they go.
-  private static func items(_ sizes: [ArtifactSize], _ needs: Needs) throws -> [Item] {
-    let labels = Dictionary(
-      try needs.ledger.stages().map { ($0.key, $0.label) }, uniquingKeysWith: { $1 })
+  private static func items(
+    _ sizes: [ArtifactSize], _ needs: Needs, _ labels: [StageKey: String]
+  ) throws -> [Item] {
     let seconds = try needs.ledger.durations()
     var last: [StageKey: Date] = [:]
     for attempt in try needs.ledger.attempts() { last[attempt.key] = attempt.started }
@@ -80,22 +92,27 @@ struct Garbage {
     let store = needs.store
     // What an earlier one was killed in the middle of.
     store.deleteTakenAway()
-    var gone: [Item] = []
+    var (gone, left): ([Item], [LeftState]) = ([], [])
     do {
       // Renames only: runs that are about to begin wait for as long as this takes.
       let gate = try CollectingLock(store)
       defer { gate.open() }
       let running = try needs.running()
+      for state in states where !running.contains(state.key) {
+        if try store.takeAway(state) { left.append(state) }
+      }
       for item in items where !running.contains(item.size.key) {
-        if try store.takeAway(item.size.kind, item.size.key) { gone.append(item) }
+        guard try store.takeAway(item.size.kind, item.size.key) else { continue }
+        gone.append(item)
+        SlurmBatch.removeLogs(of: item.size.key, in: store)
       }
     }
     store.deleteTakenAway()
     if isBroken {
-      store.removeStaleStaging()
+      store.removeLeftovers()
       for (path, _) in broken { try? FileManager.default.removeItem(atPath: path) }
     }
-    items = gone
+    (items, states) = (gone, left)
     isDeleted = true
   }
 
@@ -105,13 +122,19 @@ struct Garbage {
       text += Words.table(
         items.map { [$0.label, Words.bytes($0.size.bytes), ProgressBoard.clock($0.seconds)] })
     }
+    for state in states {
+      text +=
+        "saved state of a training that is over or not needed: \(label(state)), "
+        + "\(Words.bytes(state.bytes))\n"
+    }
     for (path, bytes) in broken {
       text += "set aside: \(Files.shown(path)), \(Words.bytes(bytes))\n"
     }
-    let bytes = total - left + broken.reduce(0) { $0 + $1.bytes }
+    let bytes =
+      total - left + broken.reduce(0) { $0 + $1.bytes } + states.reduce(0) { $0 + $1.bytes }
     let count = Words.count(items.count, "artifact")
     let kept = Words.bytes(left)
-    if items.isEmpty, broken.isEmpty {
+    if items.isEmpty, broken.isEmpty, states.isEmpty {
       text += "nothing to delete; \(kept) are there"
     } else if isDeleted {
       text += "deleted \(count), \(Words.bytes(bytes)); \(kept) are left"
@@ -127,8 +150,16 @@ struct Garbage {
     return text
   }
 
+  private func label(_ state: LeftState) -> String { labels[state.key] ?? "stage \(state.key)" }
+
   var json: Canonical {
     .map([
+      "states": .list(
+        states.map {
+          .map([
+            "key": .string($0.key.hex), "stage": .string(label($0)), "bytes": .integer($0.bytes),
+          ])
+        }),
       "deleted": .bool(isDeleted), "bytes": .integer(total - left), "left": .integer(left),
       "experiments": .list(needs.experiments.sorted().map { .string($0) }),
       "notes": .list(needs.notes.map { .string($0) }),

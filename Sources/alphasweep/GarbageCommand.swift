@@ -13,6 +13,9 @@ struct GarbageCommand: AsyncParsableCommand {
       recordings or checkpoints are elsewhere) the stages of its last run are needed. Nothing is \
       deleted without '--delete'.
 
+      What trainings saved to go on from goes as well, where the training is done or not needed, \
+      whatever the budget.
+
       With '--budget', only as much is deleted as brings all artifacts within it, the least valuable \
       first: what took the fewest seconds to make for each byte, and of equals the oldest. What is \
       needed is never deleted, whatever the budget.

@@ -89,7 +89,7 @@ struct Recomputation {
       let request = StageRequest(stage, in: plan, attempt: 1)
       switch await backend.execute(request, on: 1, report: { _ in }) {
       case .done: break
-      case .failed(let reason), .crashed(let reason), .unusable(let reason):
+      case .failed(let reason), .crashed(let reason), .lost(let reason), .unusable(let reason):
         return .failed(reason)
       case .interrupted, .cancelled: return .interrupted
       }

@@ -87,13 +87,16 @@ struct ReportStep {
       "published": plan.published.map { try Canonical(encoding: $0) } ?? .null,
       "comparison": plan.comparison.map { try Canonical(encoding: $0) } ?? .null,
     ]).bytes
+    // A method's row is the same for all its seeds.
+    var methods: [MethodPoint: Canonical] = [:]
     for cell in plan.cells {
+      let method = try methods[cell.method] ?? Canonical(encoding: cell.method)
+      methods[cell.method] = method
       let row = try Canonical.map([
-        "model": cell.model.map { .string($0) } ?? .null,
-        "method": Canonical(encoding: cell.method),
+        "model": cell.model.map { .string($0) } ?? .null, "method": method,
         "fineTuned": cell.fineTuned.map { .string($0) } ?? .null,
         "seed": .string(String(cell.seed)),
-        "heard": Canonical(encoding: cell.heard),
+        "heard": cell.heard.isEmpty ? .map([:]) : Canonical(encoding: cell.heard),
       ])
       text.append(UInt8(ascii: "\n"))
       text += row.bytes

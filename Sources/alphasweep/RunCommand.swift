@@ -6,7 +6,7 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run", abstract: "Run what a spec needs and is not there, and write the report.",
     discussion: """
       Ctrl-C stops workers and leaves all that was finished; the same command goes on from there. \
-      Two runs at once share the work. Where the site has 'slurm', stages go to the cluster, and Ctrl-C \
+      Two runs at once share the work, and on one machine its cores. Where the site has 'slurm', stages go to the cluster, and Ctrl-C \
       cancels their jobs unless '--detach' is given; jobs go on when the program ends in any other way.
       """)
 
@@ -28,6 +28,12 @@ struct RunCommand: AsyncParsableCommand {
       discussion: "Otherwise all is done that does not need what failed."))
   var failFast = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Runs of higher priority go first where several share this machine's cores.",
+      discussion: "Nothing is stopped for them: they get the cores as stages end.", valueName: "n"))
+  var priority = 0
+
   @Flag(help: "Leave a cluster's jobs to themselves at Ctrl-C; the same command finds them again.")
   var detach = false
 
@@ -44,7 +50,7 @@ struct RunCommand: AsyncParsableCommand {
     try await reportingErrors {
       let sweep = try await Sweep(
         options.workspace(), workers: workers, results: results, isDetached: detach,
-        failsFast: failFast)
+        failsFast: failFast, priority: priority)
       let ending = try await sweep.run()
       if json { print(ending.json.text) } else { print(ending.text, terminator: "") }
       if let signal = ending.signal { throw ExitCode(128 + signal) }

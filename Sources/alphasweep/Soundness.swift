@@ -2,6 +2,7 @@ import Artifacts
 import Experiment
 import Foundation
 import Ledger
+import Scheduling
 
 /// What is whole, damaged and missing among artifacts.
 struct Soundness {
@@ -41,10 +42,13 @@ struct Soundness {
     _ artifacts: [(kind: StageKind, key: StageKey)], in store: ArtifactStore
   ) {
     checked = artifacts.count
-    damaged = store.check(artifacts)
     for (kind, key) in artifacts {
       bytes += (try? store.record(kind, key))?.files.reduce(0) { $0 + $1.bytes } ?? 0
     }
+    let meter = WorkMeter(
+      "hashed", total: Double(bytes), words: { Words.bytes(Int($0)) }, write: StandardError.meter)
+    damaged = store.check(artifacts) { meter.add(Double($0)) }
+    meter.finish()
   }
 
   /// Sets aside what is damaged.

@@ -12,16 +12,18 @@ struct Sweep {
   private let results: String
   private let isDetached: Bool
   private let failsFast: Bool
+  private let priority: Int
 
   init(
     _ workspace: Workspace, workers: Int?, results: String?, isDetached: Bool = false,
-    failsFast: Bool = false
+    failsFast: Bool = false, priority: Int = 0
   ) {
     self.workspace = workspace
     self.results = workspace.results(results)
     self.isDetached = isDetached
     self.failsFast = failsFast
-    room = Room(of: workspace.site, workers: workers)
+    self.priority = priority
+    room = Room(of: workspace.site, workers: workers, artifacts: workspace.store.root)
   }
 
   /// Does what is left and writes the report, whatever came of it.
@@ -29,14 +31,15 @@ struct Sweep {
   /// - Returns: How it ended.
   /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all.
   func run() async throws -> SweepEnding {
-    let overview = PlanOverview(workspace.plan, store: workspace.store)
     if workspace.site.slurm != nil {
       try SlurmSettling.settle(workspace.store, Diary.open(for: workspace.store).ledger)
     }
-    guard !overview.remaining.isEmpty else {
+    let wanted = workspace.plan.wanted.compactMap { workspace.plan.stages[$0] }
+    let finished = workspace.store.finished(wanted)
+    guard finished.count < wanted.count else {
       var summary = SweepSummary()
-      summary.alreadyDone = workspace.plan.wanted.count
-      return try ending(summary, signal: nil)
+      summary.alreadyDone = wanted.count
+      return try ending(summary, signal: nil, finished: finished)
     }
     // Where the report cannot be written, nobody should wait for stages first.
     try AtomicFile.makeFolder(results)
@@ -59,7 +62,7 @@ struct Sweep {
     let scheduler = Scheduler(
       plan: workspace.plan, store: workspace.store, ledger: ledger, backend: backend.backend,
       room: room, retries: Retries(limit: workspace.site.stageSeconds.map { .seconds($0) }),
-      failsFast: failsFast
+      failsFast: failsFast, share: try share()
     ) { event in
       view.update(event)
       log.note(event)
@@ -81,17 +84,24 @@ struct Sweep {
     }
     let result = await work.result
     clock.cancel()
+    // What it shows others lies beside the mark, which goes first.
+    _ = await clock.result
     view.finish()
     await backend.shutDown(signals.first)
-    withExtendedLifetime(mark) { workspace.store.removeStaleStaging() }
+    withExtendedLifetime(mark) {}
     return (try result.get(), signals.first)
+  }
+
+  /// With other runs on this machine; on a cluster Slurm says who goes first.
+  private func share() throws -> HostShare? {
+    workspace.site.slurm == nil ? try HostShare(workspace.store, priority: priority) : nil
   }
 
   /// Does what 'alphasweep cancel' asked for.
   private static func answer(_ mark: RunMark, _ scheduler: Scheduler) async {
     let asked = mark.requests()
-    // As a signal on this host would.
-    if asked.everything { kill(getpid(), SIGTERM) }
+    // As Ctrl-C would.
+    if asked.everything { kill(getpid(), SIGINT) }
     for key in asked.stages {
       await scheduler.cancel(key)
       mark.answer(key)
@@ -116,8 +126,17 @@ struct Sweep {
     return Logger(label: "alphasweep") { _ in log }
   }
 
-  private func ending(_ summary: SweepSummary, signal: Int32?) throws -> SweepEnding {
-    let report = summary.isInterrupted ? nil : try ReportStep(workspace, results: results).write()
+  /// Writes the report unless the run was interrupted. `finished` are the wanted stages that are known to be
+  /// there; they are looked for where it is absent.
+  private func ending(
+    _ summary: SweepSummary, signal: Int32?, finished: Set<StageKey>? = nil
+  ) throws -> SweepEnding {
+    let report =
+      summary.isInterrupted
+      ? nil : try ReportStep(workspace, results: results).write(finished: finished)
+    workspace.store.removeLeftovers(in: [results, results + "/figures"])
+    RunMark.removeDead(in: workspace.store)
+    HostShare.removeDead(in: workspace.store)
     return SweepEnding(
       experiment: workspace.spec.experiment, summary: summary, signal: signal,
       report: report.map(Files.shown))

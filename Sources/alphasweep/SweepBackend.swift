@@ -18,7 +18,8 @@ struct SweepBackend {
     let program = try WorkerProgram.locate()
     let (store, site) = (workspace.store, workspace.site)
     guard let slurm = site.slurm else {
-      let workers = LocalWorkers(program: program, store: store, computing: site.computing)
+      let workers = LocalWorkers(
+        program: program, store: store, computing: site.computing, gpus: site.gpus)
       backend = workers
       farewell = "stopping workers; what is finished stays\n"
       shutDown = { _ in await workers.shutDown() }
@@ -48,7 +49,7 @@ struct SweepBackend {
 
 extension Room {
   /// The room that a site has.
-  init(of site: SiteDefinition, workers: Int?) {
+  init(of site: SiteDefinition, workers: Int?, artifacts: String) {
     if let slurm = site.slurm {
       // What fits together is Slurm's to know.
       self.init(workers: workers ?? slurm.jobs, cores: .max, memoryBytes: .max)
@@ -59,6 +60,7 @@ extension Room {
     let memory = site.memoryGigabytes.map { Int($0 * 1e9) }
     self.init(
       workers: workers ?? site.workers ?? cores, cores: cores,
-      memoryBytes: memory ?? Int(machine.physicalMemory))
+      memoryBytes: memory ?? Int(machine.physicalMemory), gpus: site.gpus,
+      disk: site.freeBytes.map { DiskRoom(artifacts, keepsFree: $0) })
   }
 }

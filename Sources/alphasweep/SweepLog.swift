@@ -53,6 +53,8 @@ final class SweepLog: Sendable {
         { $1 })
     case .failed(let reason): warn("failed", stage, because(reason))
     case .crashed(let reason): warn("worker died", stage, because(reason))
+    case .lost(let reason):
+      warn("worker died with this and other stages in hand", stage, because(reason))
     case .interrupted: note("interrupted", stage, worker)
     case .cancelled: note("cancelled", stage, worker)
     case .unusable(let reason): warn("no worker can be started", stage, because(reason))

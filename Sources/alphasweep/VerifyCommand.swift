@@ -15,7 +15,8 @@ struct VerifyCommand: AsyncParsableCommand {
       and left as it is, unless '--repair' sets damaged artifacts aside, which 'alphasweep run' then \
       makes again. '--recompute' carries out the stages of a spec once more in a scratch place below \
       the artifacts, reading the kept inputs, and names the first byte that comes out otherwise; it \
-      takes the time of the experiment.
+      takes the time of the experiment. On a terminal a line says how far it is and how long it may \
+      still take.
 
       EXIT STATUS: 0 all is whole (and came out the same); 1 something is damaged, missing or came \
       out otherwise; 2 something is wrong with the spec.
@@ -97,15 +98,25 @@ struct VerifyCommand: AsyncParsableCommand {
     // Stages are made again on this machine, also those of a cluster.
     var site = workspace.site
     site.slurm = nil
-    let room = Room(of: site, workers: workers)
+    let room = Room(of: site, workers: workers, artifacts: workspace.store.root)
     let recomputation = try Recomputation(workspace, room: room)
+    // Seconds that stages took, or else what the plan guesses.
+    let known = try Diary.open(for: workspace.store).ledger.durations()
+    func seconds(_ stage: Stage) -> Double { known[stage.key] ?? stage.resources.cost }
+    let meter = WorkMeter(
+      "made again", total: stages.reduce(0) { $0 + seconds($1) }, words: ProgressBoard.clock,
+      write: StandardError.meter)
+    meter.add(0)
     let work = Task {
       try await recomputation.run(Array(stages)) { stage, outcome in
+        meter.finish()
         StandardError.write("\(Soundness.words(outcome)): \(stage.label)\n")
+        meter.add(known[stage.key] ?? stage.resources.cost)
       }
     }
     let signals = Signals { work.cancel() }
     soundness.recomputed = try await work.value
+    meter.finish()
     soundness.signal = signals.first
   }
 }

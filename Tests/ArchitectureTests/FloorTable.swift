@@ -79,7 +79,10 @@ struct FloorTable {
         let members = towers[tower]
       else { throw Problem.unreadableImports(row.imports, of: row.targets.joined()) }
       for target in row.targets {
+        // A tower, and what is named besides.
+        let besides = Self.words(row.imports).filter { !$0.hasSuffix(" tower") }
         permitted[target] = members.filter { (0..<row.floor).contains(floors[$0] ?? 0) }
+          .union(besides)
         towers[tower]?.insert(target)
       }
     }

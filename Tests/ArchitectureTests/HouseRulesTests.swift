@@ -34,6 +34,18 @@ struct HouseRulesTests {
         == ["401 lines, of at most 400"])
   }
 
+  /// What workers and programs tell each other goes through pipes and files.
+  @Test func `no source opens a socket`() throws {
+    #expect(try breaches(HouseRules.sockets, in: "Sources") == [])
+    for text in [
+      "let end = socket(AF_INET, SOCK_STREAM, 0)", "URLSession.shared.data(from: url)",
+      "import FoundationNetworking", "bind(end, &address, size)",
+      "getaddrinfo(host, nil, nil, &all)",
+      "let text = try Data(contentsOf: URL(string: \"https://x\"))", "NWConnection(to: end)",
+      "socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)",
+    ] { #expect(!HouseRules.sockets(file(text)).isEmpty, "\(text)") }
+  }
+
   @Test func `Experiment opens no file and imports nothing that must`() throws {
     let found = try breaches(HouseRules.openings, in: "Sources/Experiment")
     #expect(found == [])

@@ -87,6 +87,18 @@ enum HouseRules {
     return breaches
   }
 
+  /// Ways to reach another machine, or to be reached.
+  static func sockets(_ file: SourceFile) -> [Breach] {
+    let opener =
+      /\b(?:socket|socketpair|bind|accept|connect|getaddrinfo|gethostbyname)\(|\bURL\(string:/
+      .wordBoundaryKind(.simple)
+    let library =
+      /\b(?:URLSession|URLRequest|NWConnection|NWListener|FoundationNetworking|SocketPort)\b/
+      .wordBoundaryKind(.simple)
+    return file.code.flatMap { $0.matches(of: opener) + $0.matches(of: library) }
+      .map { Breach(path: file.path, what: "opens a socket: \($0.0)") }
+  }
+
   /// Ways to open a file in a target that must open none.
   static func openings(_ file: SourceFile) -> [Breach] {
     let opener =

@@ -1,6 +1,7 @@
 import Artifacts
 import Experiment
 import Foundation
+import Synchronization
 import Testing
 
 /// Which artifacts are there, asked for all at once.
@@ -62,4 +63,50 @@ import Testing
     try FileManager.default.removeItem(atPath: index)
     #expect(store.finished(stages).count == 100)
   }
+
+  @Test func whatIsWrittenIsNotThereBeforeItIsPublished() throws {
+    let last = stages[149]
+    let written = try #require(
+      try store.write(last.kind, last.key, identity: last.identity) { staging in
+        try AtomicFile.write(text: "result", to: staging.folder + "/result.txt")
+      })
+    #expect(!store.contains(last.kind, last.key))
+    #expect(store.isBeingMade(last.key))
+    #expect(try store.publish(written) == 6)
+    #expect(store.contains(last.kind, last.key))
+    #expect(try store.write(last.kind, last.key, identity: last.identity) { _ in } == nil)
+  }
+
+  @Test func aPublisherSaysThatAStageIsDoneWhenItsArtifactIsThere() throws {
+    let said = Said()
+    let store = store
+    let publisher = Publisher(store: store, publish: { $1.publish(all: $0) }) { event in
+      guard case .done(let key, _, let bytes) = event else { return }
+      said.add(key, isThere: store.contains(.features, key) && bytes == 6)
+    }
+    for stage in stages.suffix(50) {
+      let written = try store.write(stage.kind, stage.key, identity: stage.identity) { staging in
+        try AtomicFile.write(text: "result", to: staging.folder + "/result.txt")
+      }
+      publisher.take(try #require(written), seconds: 0)
+    }
+    publisher.wait()
+    #expect(said.keys == Set(stages.suffix(50).map(\.key)))
+    #expect(said.allThere)
+  }
+}
+
+/// What a publisher said.
+private final class Said: Sendable {
+  private let said = Mutex<(keys: Set<StageKey>, allThere: Bool)>(([], true))
+
+  func add(_ key: StageKey, isThere: Bool) {
+    said.withLock {
+      $0.keys.insert(key)
+      $0.allThere = $0.allThere && isThere
+    }
+  }
+
+  var keys: Set<StageKey> { said.withLock { $0.keys } }
+  var allThere: Bool { said.withLock { $0.allThere } }
 }

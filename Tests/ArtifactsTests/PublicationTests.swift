@@ -105,8 +105,21 @@ import Testing
       key: stage.key, kind: .features, label: "stage 1", number: 2, experiment: "e", worker: 1,
       host: "here", started: Date(timeIntervalSince1970: 1_700_000_000.25), seconds: 1.5,
       outcome: .crashed, reason: "killed", metrics: [.init(name: "loss", step: 3, value: 0.5)])
-    try store.keep(attempt)
-    #expect(store.attempts() == [attempt])
-    #expect(try folder.names("attempts") == ["\(stage.key.hex).2.json"])
+    var second = attempt
+    second.number = 3
+    try store.keep([attempt])
+    try store.keep([second])
+    #expect(store.attempts() == [attempt, second])
+    let names = try folder.names("attempts")
+    #expect(names.count == 1)
+    #expect(names.first?.hasPrefix("\(getpid())-") == true)
+    #expect(names.first?.hasSuffix(".jsonl") == true)
+    // A program that was killed leaves half a line, one before this version a file an attempt.
+    let half = try Canonical(encoding: attempt).text.prefix(100)
+    try folder.write(
+      try Canonical(encoding: second).text + "\n\(half)", to: "attempts/1-2.jsonl")
+    try folder.write(
+      try Canonical(encoding: attempt).text + "\n", to: "attempts/\(stage.key.hex).2.json")
+    #expect(store.attempts().map(\.number) == [2, 2, 3, 3])
   }
 }

@@ -1,9 +1,10 @@
+import Artifacts
 import Foundation
 import Testing
 
 /// The program itself on a real Slurm of one node: a whole experiment, ended at bad moments.
 @Suite(
-  .serialized, .timeLimit(.minutes(5)),
+  .serialized, .timeLimit(.minutes(15)),
   .enabled(if: PrivateSlurm.isThere, Comment(rawValue: PrivateSlurm.problem)))
 struct ClusterTests {
   private let small: SmallExperiment
@@ -64,6 +65,52 @@ struct ClusterTests {
     #expect(again.out.hasPrefix("small: all "))
   }
 
+  @Test func logsOfStagesOnTheClusterAreShownAsThoseOfThisMachine() async throws {
+    #expect(try small.run("run", "experiments/small.yaml", "--site", "cluster").code == 0)
+    #expect(batches == [])
+    let shown = try small.run("logs", "corpus letters", "--site", "cluster")
+    #expect(shown.code == 0, "\(shown.err)")
+    #expect(shown.out.hasPrefix("element 0, run "), "\(shown.out)")
+    #expect(shown.out.contains(/fake worker \d+ is up\n/), "\(shown.out)")
+    #expect(shown.err.hasPrefix("attempt 1 of corpus letters ["), "\(shown.err)")
+    #expect(shown.err.contains("logs/cluster-"), "\(shown.err)")
+    let other = try small.run("logs", "corpus letters", "--site", "cluster", "--attempt", "2")
+    #expect(other.code == 2)
+    #expect(other.err == "alphasweep: corpus letters: it has no attempt 2, but 1\n")
+  }
+
+  @Test func whoFollowsAJobSeesWhatItWritesUntilItIsOver() async throws {
+    try small.write("until", to: "artifacts/behave-corpus")
+    let run = small.process(["run", "experiments/small.yaml", "--site", "cluster"])
+    (run.standardOutput, run.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try run.run()
+    try await PrivateSlurm.until { !small.lines("calls").isEmpty }
+    let logs = small.process(["logs", "corpus letters", "--follow", "--site", "cluster"])
+    let out = Pipe()
+    (logs.standardOutput, logs.standardError) = (out, FileHandle.nullDevice)
+    try logs.run()
+    // What is there already is shown at once.
+    #expect(!out.fileHandleForReading.availableData.isEmpty)
+    #expect(logs.isRunning)
+    // The program that sent the job is killed; the job goes on, and so does who follows it.
+    kill(run.processIdentifier, SIGKILL)
+    run.waitUntilExit()
+    let name = try #require(batches.first)
+    let file = try #require(FileHandle(forWritingAtPath: "\(small.store)/slurm/\(name)/log.0"))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data("and on\n".utf8))
+    try file.close()
+    try small.write("", to: "artifacts/go")
+    let rest = out.fileHandleForReading.readDataToEndOfFile()
+    logs.waitUntilExit()
+    #expect(logs.terminationStatus == 0)
+    #expect(String(decoding: rest, as: UTF8.self).contains("and on\n"))
+    #expect(try small.run("run", "experiments/small.yaml", "--site", "cluster").code == 0)
+    #expect(batches == [])
+    let kept = try small.run("logs", "corpus letters", "--site", "cluster")
+    #expect(kept.out.contains("and on\n"), "\(kept.out)\(kept.err)")
+  }
+
   @Test func aKilledHeadFindsItsJobsAgainAndSendsNoneTwice() async throws {
     let process = try await startHanging(in: "fine-tune")
     kill(process.processIdentifier, SIGKILL)
@@ -105,9 +152,10 @@ struct ClusterTests {
     let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
     #expect(again.out.hasPrefix("small: done, 9 stages\n"), "\(again.out)\(again.err)")
     let key = try #require(small.lines("calls").first?.dropFirst(6))
-    let attempt = try small.text("artifacts/attempts/\(key).1.json")
-    #expect(attempt.contains(#""outcome":"done""#))
-    #expect(attempt.contains(#""name":"loss""#))
+    let attempt = try #require(
+      ArtifactStore(root: small.store).attempts().first { $0.key.hex == key && $0.number == 1 })
+    #expect(attempt.outcome == .done)
+    #expect(attempt.metrics.map(\.name) == ["loss"])
     #expect(batches == [])
   }
 
@@ -120,6 +168,15 @@ struct ClusterTests {
     let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
     #expect(again.code == 0, "\(again.err)")
     #expect(try small.finished() == 10)
+  }
+
+  /// As Ctrl-C does.
+  @Test func whatIsCancelledFromAnotherTerminalLeavesNoJobs() async throws {
+    let process = try await startHanging(in: "features")
+    #expect(try small.run("cancel", "small", "--site", "cluster").code == 0)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    try await PrivateSlurm.until { try queued().isEmpty }
   }
 
   @Test(arguments: [(SIGINT, ["--detach"]), (SIGHUP, []), (SIGTERM, [])])

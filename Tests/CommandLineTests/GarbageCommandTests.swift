@@ -75,7 +75,7 @@ import Testing
     let run = small.process(["run", spec])
     (run.standardOutput, run.standardError) = (Pipe(), Pipe())
     try run.run()
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(300)
     while !small.lines("calls").contains(where: { $0.hasPrefix("hang ") }) {
       guard ContinuousClock.now < deadline else { throw CocoaError(.fileReadUnknown) }
       usleep(10_000)
@@ -109,6 +109,57 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: small.store + "/broken/features-abc.1"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: small.store + "/staging").isEmpty)
+  }
+
+  /// The state of a training that is not needed, of one that is done, and of one that is to go on.
+  @Test func whatTrainingsSavedGoesUnlessOneWillGoOnFromIt() throws {
+    _ = try small.run("run", spec)
+    let training = try #require(
+      FileManager.default.subpathsOfDirectory(atPath: small.store + "/fine-tune").first {
+        $0.hasSuffix("/artifact.json")
+      }?.split(separator: "/").dropLast().last.map(String.init))
+    let other = String(repeating: "ab", count: 32)
+    for key in [training, other] {
+      try small.write("1234", to: "artifacts/state/\(key)/at.safetensors")
+    }
+    // Its artifact is gone, so that the spec will have it trained again.
+    let folder = small.store + "/fine-tune/\(training.prefix(2))/\(training)"
+    try FileManager.default.moveItem(atPath: folder, toPath: small.path + "/kept")
+    let dry = try small.run("gc")
+    #expect(
+      dry.out.hasPrefix(
+        "saved state of a training that is over or not needed: stage abababababab, 4 bytes\n"
+          + "0 artifacts, 4 bytes could be deleted"), "\(dry.out)")
+    #expect(try small.run("gc", "--delete", "--budget", "1GB").code == 0)
+    func isThere(_ key: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(small.store)/state/\(key)")
+    }
+    #expect(isThere(training) && !isThere(other))
+    try FileManager.default.moveItem(atPath: small.path + "/kept", toPath: folder)
+    #expect(try small.run("gc", "--delete").code == 0)
+    #expect(!isThere(training))
+    #expect(try small.finished() == 10)
+  }
+
+  @Test func theStateThatARunningTrainingGoesOnFromStays() throws {
+    try small.write("hang", to: "artifacts/behave-fine-tune")
+    let run = small.process(["run", spec])
+    (run.standardOutput, run.standardError) = (Pipe(), Pipe())
+    try run.run()
+    while run.isRunning, !small.lines("calls").contains(where: { $0.hasPrefix("hang ") }) {
+      usleep(10_000)
+    }
+    let key = try #require(small.lines("calls").first { $0.hasPrefix("hang ") }?.dropFirst(5))
+    try small.write("1234", to: "artifacts/state/\(key)/at.safetensors")
+    // No spec has it any more.
+    try small.write(
+      SmallExperiment.spec().replacing("seeds: [1]", with: "seeds: [2]"), to: spec)
+    #expect(try small.run("gc", "--delete").code == 0)
+    #expect(FileManager.default.fileExists(atPath: "\(small.store)/state/\(key)"))
+    run.interrupt()
+    run.waitUntilExit()
+    #expect(try small.run("gc", "--delete").code == 0)
+    #expect(!FileManager.default.fileExists(atPath: "\(small.store)/state/\(key)"))
   }
 
   @Test func aSpecThatCannotBePlannedKeepsItsLastRun() throws {

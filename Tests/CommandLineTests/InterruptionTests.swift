@@ -14,7 +14,7 @@ import Testing
     process.standardOutput = Pipe()
     process.standardError = Pipe()
     try process.run()
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(300)
     while !small.lines("calls").contains(where: { $0.hasPrefix("hang ") }) {
       guard ContinuousClock.now < deadline else { throw CocoaError(.fileReadUnknown) }
       usleep(10_000)

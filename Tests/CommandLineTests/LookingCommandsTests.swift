@@ -127,8 +127,6 @@ import Testing
     try worker.run()
     let ready = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     #expect(ready.contains("\"ready\""), "\(ready)")
-    // It listens for the signal a moment after it says that it is ready.
-    usleep(500_000)
     kill(worker.processIdentifier, SIGTERM)
     worker.waitUntilExit()
     #expect(worker.terminationReason == .exit)
@@ -143,7 +141,7 @@ import Testing
     // `wait` keeps the shell a parent; the sleeper holds the input open.
     shell.arguments = [
       "-c",
-      "mkfifo '\(small.path)/in'; sleep 60 > '\(small.path)/in' & sleeper=$!; "
+      "mkfifo '\(small.path)/in'; sleep 600 > '\(small.path)/in' & sleeper=$!; "
         + "'\(worker)' --artifacts '\(small.path)/store' < '\(small.path)/in' > '\(small.path)/out' & "
         + "echo $! $sleeper; wait",
     ]
@@ -153,12 +151,12 @@ import Testing
     let line = String(decoding: out.fileHandleForReading.availableData, as: UTF8.self)
     let processes = line.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
     try #require(processes.count == 2)
-    for _ in 0..<200 where (try? small.text("out").isEmpty) != false { usleep(100_000) }
+    for _ in 0..<3000 where (try? small.text("out").isEmpty) != false { usleep(100_000) }
     #expect(try small.text("out").contains("\"ready\""))
     #expect(Self.isRunning(processes[0]))
     kill(shell.processIdentifier, SIGKILL)
     // Foundation's waiting would last as long as the sleeper.
-    for _ in 0..<100 where Self.isRunning(processes[0]) { usleep(100_000) }
+    for _ in 0..<3000 where Self.isRunning(processes[0]) { usleep(100_000) }
     #expect(!Self.isRunning(processes[0]))
     #expect(Self.isRunning(processes[1]), "the input closed, which ends any worker")
     kill(processes[1], SIGKILL)
@@ -172,7 +170,7 @@ import Testing
     worker.standardInput = input
     worker.standardOutput = FileHandle.nullDevice
     try worker.run()
-    for _ in 0..<300 where worker.isRunning { usleep(100_000) }
+    for _ in 0..<3000 where worker.isRunning { usleep(100_000) }
     #expect(!worker.isRunning && worker.terminationStatus == 1)
     if worker.isRunning { worker.terminate() }
     // Open until here: a closed input ends any worker.

@@ -32,6 +32,28 @@ import Testing
     }
   }
 
+  @Test func onATerminalItSaysHowFarItIs() throws {
+    _ = try small.run("run", spec)
+    let plain = small.process(["verify", spec])
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    process.arguments = ["-qefc", "\(plain.executableURL?.path ?? "") verify \(spec)", "/dev/null"]
+    process.environment = plain.environment
+    process.currentDirectoryURL = plain.currentDirectoryURL
+    let out = Pipe()
+    (process.standardOutput, process.standardError) = (out, FileHandle.nullDevice)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let said = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(said.contains(/\r\x1B\[Khashed \d+%, .* of .* · 0:0/), "\(said)")
+    // The line is gone before the answer is written.
+    #expect(said.contains("\r\u{1B}[K10 artifacts, "), "\(said)")
+    let piped = try small.run("verify", spec)
+    #expect(piped.err.isEmpty)
+  }
+
   @Test func aFlippedBitIsNamedAndSetAsideOnlyWhenAsked() throws {
     _ = try small.run("run", spec)
     let before = try small.artifacts()

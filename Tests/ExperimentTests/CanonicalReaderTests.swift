@@ -60,4 +60,30 @@ struct FrozenStageTests {
       #expect(StageKey(of: stage.identity) == stage.key)
     }
   }
+
+  @Test func `a request is read as it was written`() throws {
+    let plan = try SmallWorld.plan(
+      SmallWorld.spec(methods: "{ pre-trained: {}, stable-ft: {}, speech-ft: { alpha: [0.25] } }"))
+    for stage in plan.stages.values {
+      let request = StageRequest(stage, in: plan, attempt: 3)
+      let text = try Canonical(encoding: request).text
+      #expect(try StageRequest(json: Data(text.utf8)) == request)
+      #expect(try JSONDecoder().decode(StageRequest.self, from: Data(text.utf8)) == request)
+    }
+  }
+
+  @Test(arguments: ["key", "kind", "parameters", "inputs", "identity", "label", "attempt"])
+  func `a request without a member is refused by its name`(member: String) throws {
+    let plan = try SmallWorld.plan()
+    let stage = try #require(plan.stages.values.first)
+    guard
+      case .map(var members) = try Canonical(encoding: StageRequest(stage, in: plan, attempt: 1))
+    else { return }
+    members[member] = nil
+    let error = #expect(throws: DecodingError.self) {
+      try StageRequest(json: Data(Canonical.map(members).text.utf8))
+    }
+    guard case .dataCorrupted(let context)? = error else { return }
+    #expect(context.debugDescription == "'\(member)' is missing, or is not what it should be")
+  }
 }

@@ -187,6 +187,37 @@ struct ManifestTests {
     #expect(read == corpus)
   }
 
+  @Test func `silences that are taken out enter the key, and lines may have no times then`() throws
+  {
+    let yaml = Self.plain + "\nwithout-silence: true"
+    let corpus = try CorpusDefinition(yaml: yaml, file: "talks.yaml")
+    #expect(corpus.withoutSilence)
+    let text = try Canonical(encoding: corpus).text
+    #expect(text.hasSuffix(#""name":"talks","packages":[],"withoutSilence":true}"#))
+    #expect(try Canonical(json: Data(text.utf8)).decoded(as: CorpusDefinition.self).withoutSilence)
+    let kept = try CorpusDefinition(
+      yaml: Self.plain + "\nwithout-silence: false", file: "talks.yaml")
+    #expect(
+      try Canonical(encoding: kept).text
+        == Canonical(encoding: CorpusDefinition(yaml: Self.plain, file: "talks.yaml")).text)
+    let lines = [
+      #"{"recording": "a.wav", "split": "train"}"#,
+      #"{"recording": "b.wav", "split": "train", "turns": [[0, 1.5, "eve"]]}"#,
+      #"{"recording": "c.wav", "split": "train", "alignment": [[0.1, 0.2, "ae"]]}"#,
+    ]
+    let found = try problems {
+      try CorpusManifest(
+        Array(lines.joined(separator: "\n").utf8), file: "talks.jsonl", corpus: corpus)
+    }
+    #expect(
+      found == [
+        "talks.jsonl:2:1: 'turns' has times, which the corpus's 'without-silence' moves; leave out one of "
+          + "the two",
+        "talks.jsonl:3:1: 'alignment' has times, which the corpus's 'without-silence' moves; leave out one "
+          + "of the two",
+      ])
+  }
+
   @Test func `a folder's definition is what it was in every key`() throws {
     let nl = try CorpusDefinition(
       yaml: Repository.text("corpora/fillets-nl.yaml"), file: "corpora/fillets-nl.yaml")

@@ -84,6 +84,41 @@ struct SlurmSiteTests {
     #expect(try SiteDefinition(yaml: yaml, file: "here.yaml").stageSeconds == 43_200)
   }
 
+  private static let local =
+    "site: here\nrecordings: r\nartifacts: a\ncores: all\nmemory: all\nworkers: auto\n"
+
+  @Test func `one machine has cards and a disk`() throws {
+    func site(_ more: String) throws -> SiteDefinition {
+      try SiteDefinition(yaml: Self.local + more, file: "here.yaml")
+    }
+    let counted = try site("device: cuda\ngpus: 2\ndisk: 1.5 GB\n")
+    #expect(counted.gpus == [0, 1] && counted.freeBytes == 1_500_000_000)
+    #expect(try site("device: cuda\ngpus: [3, 1]\n").gpus == [3, 1])
+    let none = try site("")
+    #expect(none.gpus.isEmpty && none.freeBytes == nil)
+  }
+
+  @Test(arguments: [
+    (
+      "gpus: 2",
+      "here.yaml:7:7: 'gpus' are handed out to workers one each: say 'device: cuda' too, without a "
+        + "card's number"
+    ),
+    (
+      "gpus: 2\ndevice: cuda:1",
+      "here.yaml:7:7: 'gpus' are handed out to workers one each: say 'device: cuda' too, without a "
+        + "card's number"
+    ),
+    ("gpus: [1, 1]\ndevice: cuda", "here.yaml:7:7: 'gpus' holds a card twice; keep one"),
+    ("gpus: 0\ndevice: cuda", "here.yaml:7:7: 'gpus' must be from 1 to 128, not '0'"),
+    ("disk: 20", "here.yaml:7:7: 'disk' must be an amount such as '100 GB', not '20'"),
+  ])
+  func `wrong cards and disks are said with their place`(more: String, says: String) throws {
+    #expect(
+      try problems { try SiteDefinition(yaml: Self.local + more + "\n", file: "here.yaml") }
+        == [says])
+  }
+
   @Test func `the shipped cluster reads`() throws {
     let site = try SiteDefinition(yaml: Repository.text("sites/cluster.yaml"), file: "cluster.yaml")
     #expect(site.slurm?.terms.seconds == 14_400)

@@ -30,6 +30,19 @@ struct StageKeyTests {
         == "d11aca473ecf4c1c8e3746bb24bb76f42700865ba7756e564f226fc386ec6412")
   }
 
+  @Test func `a key is its digits, and keys stand in the order of theirs`() throws {
+    let hexes = ["0f", "10", "a0", "ff"].map {
+      $0 + String(repeating: "0123abef", count: 8).dropLast(2)
+    }
+    let keys = try hexes.map { try #require(StageKey(hex: $0)) }
+    #expect(keys.map(\.hex) == hexes)
+    #expect(keys.shuffled().sorted() == keys)
+    #expect(Set(keys).count == 4)
+    for wrong in ["", "0f", hexes[0].uppercased(), hexes[0] + "0", "g" + hexes[0].dropFirst()] {
+      #expect(StageKey(hex: wrong) == nil)
+    }
+  }
+
   @Test func `where, how and under what name a stage is done is not in its key`() throws {
     #expect(try stage().key == stage(path: "/b", label: "second", cores: 8).key)
   }

@@ -25,8 +25,8 @@ private func stage(_ number: Int, kind: StageKind = .features) throws -> Stage {
 extension Diary {
   fileprivate func begin(_ stage: Stage, at seconds: Double = 0, process: Int32 = 1) throws -> Int {
     try begin(
-      stage.key, experiment: "quickstart", worker: 1, host: "here", process: process,
-      started: Date(timeIntervalSince1970: 1000 + seconds))
+      [(key: stage.key, worker: 1)], experiment: "quickstart", host: "here", process: process,
+      started: Date(timeIntervalSince1970: 1000 + seconds))[0]
   }
 }
 
@@ -48,10 +48,11 @@ private func attempt(
     try ledger.note(experiment: "quickstart", question: "why?", stages: [stage])
     #expect(try ledger.begin(stage) == 1)
     #expect(try ledger.attempts(of: stage.key).map(\.outcome) == [nil])
-    try ledger.end(attempt(stage, 1, .crashed, reason: "killed"))
+    try ledger.end([attempt(stage, 1, .crashed, reason: "killed")])
     #expect(try ledger.begin(stage, at: 5) == 2)
-    try ledger.end(
-      attempt(stage, 2, .done, metrics: [.init(name: "loss", step: 10, value: 0.25)]))
+    try ledger.end([
+      attempt(stage, 2, .done, metrics: [.init(name: "loss", step: 10, value: 0.25)])
+    ])
 
     let attempts = try ledger.attempts(of: stage.key)
     #expect(attempts.map(\.outcome) == [.crashed, .done])
@@ -163,7 +164,8 @@ private func attempt(
     let error = #expect(throws: LedgerError.self) { try Diary(path: path) }
     #expect(
       error?.description
-        == "\(path): the ledger cannot be opened; its folder must be there and be writable")
+        == "\(path): the ledger cannot be opened; its folder must be there, be writable and have room. "
+        + "See to that and give the same command again")
   }
 
   @Test func theMigrationsKeepTheirNames() throws {

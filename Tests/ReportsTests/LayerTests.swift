@@ -131,7 +131,7 @@ import Testing
     made.source.evaluations[key]?.step = 400
     let results = try Results(plan: made.plan, source: made.source)
     let row = try #require(results.rows.first { $0.method.name == "stable-ft" })
-    let line = row.origins(of: results.columns[1])[0]
+    let line = try #require(row.origin(of: results.columns[1], title: "")).lines[0]
     #expect(
       line.contains(
         ", head's learning rate 0.01, tried on dev 0.001: 61.25, 0.01: 63.00, 1: no number, head after "

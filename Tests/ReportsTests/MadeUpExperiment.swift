@@ -29,15 +29,16 @@ struct MadeUpExperiment {
   ///   - seeds: Seeds of all rows.
   ///   - layers: Hidden states of the encoder.
   ///   - isScored: Whether the plan has a score.
+  ///   - question: What the experiment asks.
   /// - Throws: `PlanError` or `EncodingError`; neither happens.
   init(
     tasks: [Task], fineTuning: [String], methods: [(point: MethodPoint, reach: Double)],
-    seeds: [UInt64], layers: Int, isScored: Bool = true
+    seeds: [UInt64], layers: Int, isScored: Bool = true,
+    question: String = "After fine-tuning, which α keeps what was not asked for?"
   ) throws {
     self.tasks = tasks
     self.layers = layers
-    plan = Plan(
-      experiment: "made-up", question: "After fine-tuning, which α keeps what was not asked for?")
+    plan = Plan(experiment: "made-up", question: question)
     plan.tasks = tasks.map(\.column)
     if isScored {
       plan.score = ScoreRule(

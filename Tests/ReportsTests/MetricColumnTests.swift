@@ -40,7 +40,7 @@ import Testing
     let row = try #require(tables.comparison().rows.first)
     #expect(row[3].text(in: tables.comparison().columns[3]) == "55.0 ± 7.1")
     #expect(row[4].text(in: tables.comparison().columns[4]) == "25.0 ± 7.1")
-    #expect(row[4].origins.first?.hasPrefix("seed 1: 30.00, ") == true)
+    #expect(row[4].origin?.lines.first?.hasPrefix("seed 1: 30.00, ") == true)
     let charts = Figures(results: results).alpha().map(\.name)
     #expect(charts.suffix(2) == ["alpha-voices", "alpha-voices-slot-value-CER"])
     #expect(

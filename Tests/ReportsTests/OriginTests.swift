@@ -6,16 +6,54 @@ import Testing
 /// Every number leads to where it comes from.
 @Suite struct OriginTests {
   @Test func aNumberOfThePageNamesItsStagesSeedBySeed() throws {
-    let made = try MadeUpExperiment.small()
+    var made = try MadeUpExperiment.small()
+    for key in made.source.evaluations.keys {
+      made.source.curves[key] = (0..<100).map {
+        Attempt.Metric(name: "loss at 0.01 <b>", step: 25 * $0, value: 4 - 0.03 * Double($0))
+      }
+    }
     let results = try Results(plan: made.plan, source: made.source)
     let table = ComparisonTables(results: results, score: nil).comparison()
     let cell = try #require(made.plan.cells.first { $0.method.name == "stable-ft" && $0.seed == 1 })
     let key = try #require(cell.evaluations["phones-nl"])
-    let row = try #require(table.rows.first { $0[1].origins.contains { $0.contains(key.short) } })
-    #expect(row[1].origins.map { $0.prefix(8) } == ["seed 1: ", "seed 2: "])
-    #expect(row[1].origins[0].hasSuffix(", stage \(key.short)"))
+    let origin = try #require(
+      table.rows.compactMap { $0[1].origin }.first { $0.parts.contains { $0.key == key } })
+    #expect(origin.lines.map { $0.prefix(8) } == ["seed 1: ", "seed 2: "])
+    #expect(origin.lines[0].hasSuffix(", stage \(key.short)"))
     let page = try ReportOutline(results: results).document().page(figures: [:], problem: nil)
-    #expect(page.contains(" title=\"seed 1: ") && page.contains("stage \(key.short)\n"))
+    #expect(page.contains("<a href=\"#\(origin.id)\" title=\"seed 1: "))
+    let panel = try #require(
+      page.components(separatedBy: "<aside").first { $0.contains(" id=\"\(origin.id)\"") })
+    #expect(
+      panel.contains("<h3>Stable-FT, fine-tuned on Dutch phonemes · Dutch phonemes, PER ↓</h3>"))
+    #expect(panel.contains("Key <code>\(key.hex)</code>"))
+    #expect(panel.contains("<code>alphasweep logs \(key.short)</code>"))
+    #expect(
+      panel.contains("<span>loss at 0.01 &lt;b&gt; 4.00 at step 0, loss at 0.01") == false
+        && panel.contains("<span>loss at 0.01 &lt;b&gt; 4.00 at step 0, 1.03 at step 2475</span>"))
+    // 50 points of 100, and the last.
+    #expect(panel.components(separatedBy: "<polyline points=\"2.0,2.0 ").count == 3)
+    #expect(panel.components(separatedBy: "<svg")[1].prefix { $0 != "/" }.count { $0 == "," } == 51)
+  }
+
+  /// Numbers that are made of others lead to those.
+  @Test func meansLeadToTheirNumbersAndEveryLinkHasItsPanel() throws {
+    var made = try MadeUpExperiment.small()
+    made.addTests()
+    let results = try Results(plan: made.plan, source: made.source, draws: 100)
+    let document = ReportOutline(results: results).document()
+    let page = try document.page(figures: [:], problem: nil)
+    let links = page.components(separatedBy: "href=\"#from-").dropFirst().map { $0.prefix(16) }
+    let panels = page.components(separatedBy: " id=\"from-").dropFirst().map { $0.prefix(16) }
+    #expect(links.count > 100 && Set(links) == Set(panels))
+    #expect(panels.count == Set(panels).count)
+    // All numbers of the comparison, of the α rows and of the trade-off lead somewhere.
+    for name in ["comparison", "alpha", "trade-off", "similarity", "tests"] {
+      let table = try #require(document.tables.first { $0.name == name })
+      for cell in table.rows.joined() where cell.origin == nil {
+        if case .estimate = cell.content { Issue.record("\(name): a number leads nowhere") }
+      }
+    }
   }
 
   @Test func numbersHaveALineForEachEvaluation() throws {

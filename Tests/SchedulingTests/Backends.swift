@@ -98,3 +98,22 @@ final class DyingBackend: Backend {
     return Task.isCancelled ? .interrupted : .done(seconds: 60, bytes: 0)
   }
 }
+
+/// Counts how many stages are in hand at once.
+actor MostInHand: Backend {
+  let inner: LocalWorkers
+  private var now = 0
+  private(set) var most = 0
+
+  init(_ inner: LocalWorkers) { self.inner = inner }
+
+  func execute(
+    _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
+  ) async -> StageOutcome {
+    now += 1
+    most = max(most, now)
+    let outcome = await inner.execute(request, on: worker, report: report)
+    now -= 1
+    return outcome
+  }
+}

@@ -2,8 +2,9 @@ import Artifacts
 import Experiment
 import Foundation
 import Ledger
-import Scheduling
 import Testing
+
+@testable import Scheduling
 
 /// The scheduler with real processes: a shell script that speaks the worker's protocol.
 @Suite struct LocalWorkersTests {
@@ -89,6 +90,54 @@ import Testing
     #expect(store.contains(.features, try small.key("harmless")))
   }
 
+  @Test func ofSeveralStagesInHandTheOneThatKillsItsWorkerIsFound() async throws {
+    try AtomicFile.write(text: "0.001", to: folder.path + "/seconds")
+    var small = SmallPlan()
+    for number in 1...12 {
+      let name = "stage \(number)"
+      try small.add(name, number == 5 ? "die" : "")
+      small.want(name)
+    }
+    let summary = try await run(small)
+    #expect(summary.failed.map(\.stage.label) == ["stage 5"])
+    #expect(summary.failed.first?.reason.hasPrefix("its worker died 3 times; the last") == true)
+    #expect(summary.done.count == 11)
+    let made = try String(contentsOfFile: folder.path + "/made", encoding: .utf8)
+      .split(separator: "\n")
+    #expect(made.count == 11)
+    #expect(Set(made).count == 11)
+    // Those that were in hand when the first worker died lost a try; the diary says so.
+    let ledger = try Diary.open(for: store).ledger
+    let lost = try ledger.attempts().filter { $0.outcome == .interrupted }
+    #expect(lost.map(\.key).contains(try small.key("stage 5")))
+    #expect(lost.count > 1)
+    #expect(try ledger.attempts().count { $0.outcome == .crashed } == 3)
+    #expect(store.attempts().count == (try ledger.attempts().count))
+    #expect(AttemptLog.parts(of: try small.key("stage 12"), in: store).isEmpty == false)
+  }
+
+  @Test func whileStagesHaveATimeLimitNoneWaitsInAWorkersHand() async throws {
+    try AtomicFile.write(text: "0.001", to: folder.path + "/seconds")
+    var small = SmallPlan()
+    for number in 1...6 {
+      try small.add("stage \(number)")
+      small.want("stage \(number)")
+    }
+    let backend = MostInHand(LocalWorkers(program: program, store: store))
+    let summary = try await Scheduler(small, store, backend, limit: .seconds(60)).run()
+    await backend.inner.shutDown()
+    #expect(summary.isComplete)
+    #expect(await backend.most == 1)
+    let free = MostInHand(LocalWorkers(program: program, store: store))
+    for number in 1...6 {
+      try small.add("other \(number)")
+      small.want("other \(number)")
+    }
+    #expect(try await Scheduler(small, store, free).run().isComplete)
+    await free.inner.shutDown()
+    #expect(await free.most > 1)
+  }
+
   @Test func aWorkerThatLeavesInMidStageIsACrash() async throws {
     var small = SmallPlan()
     try small.add("leaver", "leave")
@@ -124,6 +173,15 @@ import Testing
         + "\(folder.path)/logs/worker-1.log, is empty")
   }
 
+  @Test func aWorkerKilledBeforeItIsReadyIsReplaced() async throws {
+    try AtomicFile.write(text: "", to: folder.path + "/die-at-start")
+    var small = SmallPlan()
+    try small.add("any")
+    small.want("any")
+    #expect(try await run(small).isComplete)
+    #expect(store.attempts().map(\.outcome) == [.crashed, .done])
+  }
+
   @Test func aStoppedRunStopsItsWorkersAtOnce() async throws {
     var small = SmallPlan()
     try small.add("endless", "hang")
@@ -133,12 +191,33 @@ import Testing
     while !FileManager.default.fileExists(atPath: folder.path + "/calls") {
       try await Task.sleep(for: .milliseconds(10))
     }
-    let stopped = ContinuousClock.now
     task.cancel()
     let summary = try await task.value
     #expect(summary.isInterrupted)
-    #expect(ContinuousClock.now - stopped < .seconds(10))
     #expect(store.attempts().map(\.outcome) == [.interrupted])
+    // It was ended in the middle of its ten minutes.
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/made"))
+  }
+
+  @Test(.timeLimit(.minutes(15)))
+  func aWorkerThatHearsNoSignalIsKilledInTime() async throws {
+    // Whoever ends a run waits no longer than 5 s.
+    #expect(WorkerProcess.patience < .seconds(5))
+    var small = SmallPlan()
+    try small.add("deaf", "deaf")
+    small.want("deaf")
+    let plan = small
+    let task = Task { try await run(plan) }
+    while !FileManager.default.fileExists(atPath: folder.path + "/deaf") {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    task.cancel()
+    #expect(try await task.value.isInterrupted)
+    let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
+      let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+      return Int(process) != nil && String(decoding: words, as: UTF8.self).contains(folder.path)
+    }
+    #expect(processes.isEmpty)
   }
 
   @Test func twoRunsAtOnceShareTheWork() async throws {

@@ -49,6 +49,44 @@ struct RunMarkTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/runs").isEmpty)
   }
 
+  @Test
+  func `a run removes what killed programs left, and takes another name where its own is held`()
+    throws
+  {
+    let own = "\(folder.path)/runs/\(Machine.hostName).\(getpid())"
+    let dead = "\(folder.path)/runs/elsewhere.1"
+    for path in [own, dead, dead + ".board", dead + ".board.new"] {
+      try AtomicFile.write(text: "", to: path)
+    }
+    // As a machine that calls itself the same may have a process of the same number.
+    let handle = try #require(FileHandle(forWritingAtPath: own))
+    try #require(flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0)
+    let mark = try RunMark(try plan().plan, in: store)
+    #expect(RunMark.living(in: store).map(\.process) == [getpid()])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/runs")
+    let marks = [own, own + "-2"].map { URL(fileURLWithPath: $0).lastPathComponent }
+    #expect(Set(names) == Set(marks + ["collecting"]))
+    withExtendedLifetime(mark) {}
+    try handle.close()
+  }
+
+  @Test func `a sign that names another's process ends it not`() throws {
+    let mark = try RunMark(try plan().plan, in: store)
+    var run = try #require(RunMark.living(in: store).first)
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    other.arguments = ["600"]
+    try other.run()
+    defer { other.terminate() }
+    // 0, -1 and 1 would be whole groups of processes, all of them, and the first.
+    for process in [other.processIdentifier, 0, -1, 1] {
+      run.process = process
+      try RunMark.end(run)
+      #expect(mark.requests().everything, "the run that holds the sign is asked")
+    }
+    #expect(other.isRunning)
+  }
+
   @Test func `what is asked of a run is asked until it answers`() throws {
     let small = try plan()
     let mark = try RunMark(small.plan, in: store)
@@ -90,7 +128,7 @@ struct CancelledStageTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(15)))
   func `a running stage is given up once, and what does not need it is done`() async throws {
     let folder = try TemporaryFolder()
     let store = ArtifactStore(root: folder.path)

@@ -10,6 +10,18 @@ import Testing
     return SlurmJudgement.of(sighting, grace: 60, tail: "its log")
   }
 
+  @Test func aForgedRequestIsAFailureAndNotTriedAgain() {
+    let judged = judge {
+      $0.outcome = SlurmOutcome(how: .forged, code: 1, what: "request.3.json")
+      $0.queue = []
+    }
+    guard case .ended(.failed(let reason)) = judged else {
+      Issue.record("\(judged)")
+      return
+    }
+    #expect(reason.hasPrefix("request.3.json is not the request that was sent"))
+  }
+
   @Test func linesOfSqueueAreRead() {
     let text = """
       4711|0|RUNNING|alphasweep-00ff|None

@@ -8,7 +8,7 @@ import Testing
 
 /// The scheduler on a real Slurm of one node, with the fake worker.
 @Suite(
-  .serialized, .timeLimit(.minutes(5)),
+  .serialized, .timeLimit(.minutes(15)),
   .enabled(if: PrivateSlurm.isThere, Comment(rawValue: PrivateSlurm.problem)))
 struct SlurmTests {
   private let folder: TemporaryFolder
@@ -105,6 +105,23 @@ struct SlurmTests {
     #expect(calls.count { $0.contains("--cpus-per-task=1 ") && $0.contains("--array=0-2 ") } == 1)
     #expect(calls.count { $0.contains("--cpus-per-task=1 ") && $0.contains("--array=0-1 ") } == 1)
     #expect(calls.count { $0.contains("--cpus-per-task=2 ") && $0.contains("--array=0-0 ") } == 1)
+  }
+
+  /// Slurm keeps the script that it was handed; the requests lie where others may write.
+  @Test func aRequestThatIsChangedOnTheSharedFolderIsNotCarriedOut() async throws {
+    let forging = """
+      last=${!#}
+      sed -i 's/"behave":"[a-z]*"/"behave":"die"/' "${last%/*}/request.0.json"
+      exec $sbatch "$@"
+      """
+    let summary = try await run(plan("work"), jobs(sbatch: forging))
+    #expect(
+      summary.failed.map(\.reason) == [
+        "request.0.json is not the request that was sent: somebody or something changed it below "
+          + "slurm/ beside the artifacts, and nothing was done"
+      ])
+    #expect(lines("calls").isEmpty, "no worker was handed it")
+    #expect(lines("sbatch.calls").count == 1)
   }
 
   @Test func aStageThatCannotBeDoneFailsWithTheWorkersWords() async throws {

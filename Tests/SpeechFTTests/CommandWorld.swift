@@ -102,7 +102,7 @@ struct CommandWorld {
 enum OtherProcess {
   /// Waits for a script to write a process's number.
   static func number(in file: String) throws -> pid_t {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(300)
     while ContinuousClock.now < deadline {
       if let text = try? String(contentsOfFile: file, encoding: .utf8), text.hasSuffix("\n"),
         let number = pid_t(text.dropLast())
@@ -123,7 +123,7 @@ enum OtherProcess {
 
   /// Whether all of them have ended soon.
   static func haveEnded(_ processes: [pid_t]) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(3)
+    let deadline = ContinuousClock.now + .seconds(60)
     while processes.contains(where: isRunning) {
       guard ContinuousClock.now < deadline else { return false }
       usleep(10_000)

@@ -32,21 +32,6 @@ import Torch
     try expectEqual(DiarizationHead.matched(few, frames: 10), oracle["tiled"])
   }
 
-  @Test func framesAreCountedAsS3prlCountsThem() throws {
-    let orders = try oracle["orders"].ints()
-    let found = try DiarizationFrames(
-      oracle["logits"], labels: oracle["labels"], lengths: lengths,
-      orders: (0..<3).map { [orders[2 * $0], orders[2 * $0 + 1]] })
-    let counts = try oracle["counts"].doubles()
-    #expect(
-      [
-        found.correct, Double(found.frames), Double(found.spoken), Double(found.missed),
-        Double(found.falseAlarms), Double(found.confused),
-      ] == [counts[0], counts[1], counts[5], counts[6], counts[7], counts[8]])
-    #expect(found.accuracy == counts[0] / 23)
-    #expect(found.errorRate == (counts[6] + counts[7] + counts[8]) / counts[5])
-  }
-
   @Test func allOrdersOfThreeSpeakersAreTried() throws {
     let logits = try oracle["three.logits"].setRequiresGradient(true)
     let (loss, orders) = try DiarizationHead.loss(

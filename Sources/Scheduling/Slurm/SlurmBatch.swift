@@ -36,14 +36,15 @@ package struct SlurmBatch: Sendable {
       name: name, need: need, keys: requests.map(\.key), host: Machine.hostName, process: getpid())
     do {
       try AtomicFile.makeFolder(aside)
-      for (index, request) in requests.enumerated() {
-        try AtomicFile.write(
-          text: Canonical(encoding: request).text + "\n", to: "\(aside)/request.\(index).json")
+      let texts = try requests.map { try Canonical(encoding: $0).text + "\n" }
+      for (index, text) in texts.enumerated() {
+        try AtomicFile.write(text: text, to: "\(aside)/request.\(index).json")
       }
       try AtomicFile.write(
         text: requests.map { $0.key.hex + "\n" }.joined(), to: aside + "/keys")
       try AtomicFile.write(
-        text: SlurmScript.text(batch: folder, store: store.root, worker: worker, site: site),
+        text: SlurmScript.text(
+          batch: folder, store: store.root, worker: worker, site: site, requests: texts),
         to: aside + "/element.sh")
       try AtomicFile.write(
         text: Canonical(encoding: manifest).text + "\n", to: aside + "/batch.json")
@@ -101,9 +102,10 @@ package struct SlurmBatch: Sendable {
       && kill(manifest.process, 0) != 0 && errno == ESRCH
   }
 
-  /// Removes the batch. Its folder is renamed first: an element whose stage is done may still want to
+  /// Removes the batch but for its logs. Its folder is renamed first: an element whose stage is done may still want to
   /// write how it ended, and what comes into a folder that is being deleted would keep it.
-  func remove() {
+  func remove(from store: ArtifactStore) {
+    keepLogs(in: store)
     let aside = "\((folder as NSString).deletingLastPathComponent)/.\(name).gone.new"
     guard rename(folder, aside) == 0 else { return }
     try? FileManager.default.removeItem(atPath: aside)

@@ -11,6 +11,8 @@ package struct SlurmOutcome: Sendable, Hashable {
     case stopped
     /// A module or a line of the site's setup failed.
     case setup
+    /// The request is not the one that was sent.
+    case forged
   }
   package var how: How
   package var code: Int32

@@ -137,7 +137,7 @@ extension SlurmJobs {
     open[name]?.keys.remove(key)
     guard let (batch, keys) = open[name], keys.isEmpty else { return }
     open[name] = nil
-    if !spoilt.contains(name) { batch.remove() }
+    if !spoilt.contains(name) { batch.remove(from: store) }
   }
 
   static func files(_ batch: SlurmBatch) -> [String] {

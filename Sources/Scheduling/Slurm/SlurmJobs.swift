@@ -167,7 +167,7 @@ package actor SlurmJobs: Backend {
     if let refusal = await refusal(of: batch) {
       for request in requests { finish(request.key, .unusable(reason: refusal)) }
       open[batch.name] = nil
-      batch.remove()
+      batch.remove(from: store)
       return
     }
     for request in requests { watched[request.key]?.isSent = true }
@@ -246,7 +246,7 @@ package actor SlurmJobs: Backend {
         for index in indices where batch.manifest.keys.indices.contains(index) {
           found[batch.manifest.keys[index]] = SlurmElement(batch: batch, index: index)
         }
-        if indices.isEmpty, batch.isOrphan { batch.remove() }
+        if indices.isEmpty, batch.isOrphan { batch.remove(from: store) }
       }
       return
     }

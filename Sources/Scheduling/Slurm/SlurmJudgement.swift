@@ -74,6 +74,12 @@ package enum SlurmJudgement: Sendable, Hashable {
     switch (outcome.how, outcome.code) {
     case (.setup, _):
       return crash("on \(node) this line of the site's setup failed: \(outcome.what)", tail)
+    case (.forged, _):
+      return .ended(
+        .failed(
+          reason:
+            "\(outcome.what) is not the request that was sent: somebody or something changed it "
+            + "below slurm/ beside the artifacts, and nothing was done"))
     // Trainings save, and the next job goes on from there.
     case (.stopped, _): return notInTime(sighting, tail)
     case (_, 137):

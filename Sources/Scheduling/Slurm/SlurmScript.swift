@@ -9,8 +9,12 @@ enum SlurmScript {
   ///   - store: The artifact folder.
   ///   - worker: Path and arguments of `alphasweep-worker`.
   ///   - site: What is loaded before.
+  ///   - requests: What the files `request.<index>.json` hold. The script, which Slurm keeps from the
+  ///     submission on, has their digests, so that nothing else is done than what was sent.
   /// - Returns: The text of a file for bash.
-  static func text(batch: String, store: String, worker: [String], site: SlurmSite) -> String {
+  static func text(
+    batch: String, store: String, worker: [String], site: SlurmSite, requests: [String]
+  ) -> String {
     let lines = site.modules.map { "module load \(quoted($0))" } + site.setup
     let setup = lines.map { line in
       """
@@ -26,6 +30,10 @@ enum SlurmScript {
       index=$SLURM_ARRAY_TASK_ID
       run=$SLURM_ARRAY_JOB_ID.${SLURM_RESTART_COUNT:-0}
       key=$(sed -n "$((index + 1))p" "$batch/keys")
+      sent=$(sed -n "$((index + 1))p" << 'END'
+      \(requests.map { Digest256.hex(of: $0.utf8) }.joined(separator: "\n"))
+      END
+      )
       exec >> "$batch/log.$index" 2>&1
       echo "element $index, run $run, on $(uname -n)"
       if [ -e "$batch/cancelled" ]; then echo "it was cancelled"; exit 0; fi
@@ -48,9 +56,13 @@ enum SlurmScript {
       }
       trap stop TERM USR1
       \(setup.joined(separator: "\n"))
+      # Read once: what is checked is what is handed on.
+      request=$(cat "$batch/request.$index.json")
+      found=$(printf '%s\\n' "$request" | sha256sum)
+      [ "${found%% *}" = "$sent" ] || ended forged 1 "request.$index.json"
       : > "$batch/started.$index.$run"
       \(worker.map(quoted).joined(separator: " ")) \\
-        < "$batch/request.$index.json" > "$batch/events.$index.$run" &
+        <<< "$request" > "$batch/events.$index.$run" &
       child=$!
       [ -n "$stopped" ] && kill -TERM "$child" 2> /dev/null
       # A trap ends a wait early.

@@ -18,8 +18,8 @@ package enum SlurmSettling {
             $0.number == request.attempt && ($0.outcome == nil || $0.outcome == .interrupted)
           }), let attempt = attempt(request, known, element.events(names))
         else { continue }
-        try store.keep(attempt)
-        try ledger.end(attempt)
+        try store.keep([attempt])
+        try ledger.end([attempt])
       }
     }
   }

@@ -56,6 +56,7 @@ package struct Corpus: Sendable {
   /// - Throws: `CorpusError.foreignUtterance` where it is of another one.
   package func samples(of utterance: Utterance) throws(CorpusError) -> [Float] {
     guard ranks[utterance.id] != nil, utterance.offset >= 0, utterance.samples >= 0,
+      utterance.offset <= Self.mostSamples, utterance.samples <= Self.mostSamples,
       2 * (utterance.offset + utterance.samples) <= audio.count
     else { throw .foreignUtterance(id: utterance.id, corpus: name) }
     return audio.withUnsafeBytes { bytes in
@@ -80,12 +81,17 @@ package struct Corpus: Sendable {
 
   // MARK: Files
 
+  /// Two million years: beyond, positions in the file would overflow.
+  private static let mostSamples = 1 << 60
+
   private static func manifest(_ path: String) throws(CorpusError) -> [Utterance] {
     var utterances: [Utterance] = []
     var names: Set<String> = []
     for (index, line) in try contents(path).split(separator: UInt8(ascii: "\n")).enumerated() {
       let utterance: Utterance = try decode(Data(line), path, line: index + 1)
-      guard utterance.offset >= 0, utterance.samples > 0 else {
+      guard utterance.offset >= 0, utterance.samples > 0, utterance.offset <= mostSamples,
+        utterance.samples <= mostSamples
+      else {
         throw .manifest(file: path, line: index + 1, reason: "it names no samples")
       }
       guard names.insert(utterance.id).inserted else {

@@ -8,7 +8,8 @@ import Synchronization
 /// Each recording's digest is checked on the very bytes that are decoded. Audio is mixed to mono,
 /// resampled, cut at both ends (`SilenceTrim`) and dropped where it is silent or its length lies
 /// outside the definition's bounds. The pieces that a manifest cuts out of a recording, which is then
-/// decoded once for all of them, are what it says: they are not trimmed. A training utterance of a
+/// decoded once for all of them, are what it says: they are not trimmed. Where the definition says so,
+/// silences are taken out of both instead (`SilenceRemoval`). A training utterance of a
 /// folder whose transcript, but for case and punctuation, is also a transcript of the development or
 /// test split is dropped as well; a manifest's splits stand as they are, since published corpora may
 /// let everybody say the same. The bytes written depend on neither the number of threads nor the order
@@ -233,10 +234,18 @@ package struct CorpusBuilder: Sendable {
     if SilenceTrim(sampleRate: Self.sampleRate).range(in: piece).isEmpty {
       return .dropped(.silent)
     }
-    return bounded(piece[...], start: start)
+    return definition.withoutSilence
+      ? spoken(piece, start: start) : bounded(piece[...], start: start)
+  }
+
+  /// Without silences; `start` is of the piece that they are taken out of.
+  private func spoken(_ samples: [Float], start: Int) -> Speech {
+    let kept = SilenceRemoval()(samples)
+    return kept.isEmpty ? .dropped(.silent) : bounded(kept[...], start: start)
   }
 
   private func trimmed(_ samples: [Float]) -> Speech {
+    if definition.withoutSilence { return spoken(samples, start: 0) }
     let range = SilenceTrim(sampleRate: Self.sampleRate).range(in: samples)
     guard !range.isEmpty else { return .dropped(.silent) }
     return bounded(samples[range], start: range.lowerBound)

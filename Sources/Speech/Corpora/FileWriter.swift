@@ -11,7 +11,7 @@ final class FileWriter {
   /// - Throws: `CorpusError.notWritten` with the system's words.
   init(_ path: String) throws(CorpusError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .notWritten(path: path, reason: FileBytes.reason()) }
   }
 

@@ -28,6 +28,19 @@ struct HeadDraws {
     }
   }
 
+  /// The layers that `HeadWeights.recurrent` runs, with `widths` cells of each direction.
+  ///
+  /// - Returns: The features that the last gives; `input` where there is none.
+  mutating func recurrent(from input: Int, widths: [Int], hasTanhMaps: Bool) throws -> Int {
+    var last = input
+    for (layer, cells) in widths.enumerated() {
+      try lstm("lstm", layer: layer, from: last, width: cells, isBidirectional: true)
+      last = 2 * cells
+      if hasTanhMaps { try linear("tanh.\(layer)", from: last, to: last) }
+    }
+    return last
+  }
+
   /// A matrix as `torch.nn.init.xavier_normal_` fills it: N(0, 2 / (rows + columns)).
   mutating func xavierNormal(_ name: String, rows: Int, columns: Int) throws {
     tensors[name] = try .normal(

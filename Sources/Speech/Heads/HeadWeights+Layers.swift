@@ -29,6 +29,27 @@ extension HeadWeights {
   }
 }
 
+extension HeadWeights {
+  /// BiLSTM layers over the true lengths of the utterances, dropout after each of them, and where
+  /// wanted tanh of a square linear map after that, as s3prl's `RNNs`: B×T×D → B×T×2H.
+  func recurrent(
+    _ features: Tensor, layers: Int, lengths: [Int]?,
+    dropout: (probability: Double, generator: Generator)?, hasTanhMaps: Bool
+  ) throws -> Tensor {
+    var frames = features
+    for layer in 0..<layers {
+      let recurrent = try lstm("lstm", layer: layer, isBidirectional: true)
+      frames = try Network.lstm(frames, layers: [recurrent], lengths: lengths)
+      if let dropout, dropout.probability > 0 {
+        frames = try Network.dropout(
+          frames, probability: dropout.probability, generator: dropout.generator)
+      }
+      if hasTanhMaps { frames = try linear("tanh.\(layer)", frames).tanh() }
+    }
+    return frames
+  }
+}
+
 extension Tensor {
   /// B×T×D with 0 in every frame beyond its utterance's length, whatever stood there.
   func cleared(beyond lengths: [Int]) throws -> Tensor {

@@ -49,12 +49,8 @@ package struct RecurrentProbe {
   package init(random sizes: Sizes, width: Int, outputs: Int, generator: Generator) throws {
     var draws = HeadDraws(generator)
     try draws.linear("projection", from: width, to: sizes.projection)
-    var last = sizes.projection
-    for (layer, cells) in sizes.widths.enumerated() {
-      try draws.lstm("lstm", layer: layer, from: last, width: cells, isBidirectional: true)
-      last = 2 * cells
-      if sizes.hasTanhMaps { try draws.linear("tanh.\(layer)", from: last, to: last) }
-    }
+    let last = try draws.recurrent(
+      from: sizes.projection, widths: sizes.widths, hasTanhMaps: sizes.hasTanhMaps)
     try draws.linear("output", from: last, to: outputs)
     try self.init(draws.tensors, sizes: sizes)
   }
@@ -83,15 +79,9 @@ package struct RecurrentProbe {
         what: "recognition of every \(sizes.stride) frames", frames: lengths[shortest],
         least: sizes.stride)
     }
-    var frames = try weights.linear("projection", strided(features))
-    for layer in sizes.widths.indices {
-      let recurrent = try weights.lstm("lstm", layer: layer, isBidirectional: true)
-      frames = try Network.lstm(frames, layers: [recurrent], lengths: kept)
-      if let dropout, sizes.dropout > 0 {
-        frames = try Network.dropout(frames, probability: sizes.dropout, generator: dropout)
-      }
-      if sizes.hasTanhMaps { frames = try weights.linear("tanh.\(layer)", frames).tanh() }
-    }
+    let frames = try weights.recurrent(
+      weights.linear("projection", strided(features)), layers: sizes.widths.count, lengths: kept,
+      dropout: dropout.map { (sizes.dropout, $0) }, hasTanhMaps: sizes.hasTanhMaps)
     return (try weights.linear("output", frames), kept)
   }
 

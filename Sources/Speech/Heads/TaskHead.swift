@@ -38,13 +38,11 @@ package struct TaskHead {
     if let projection = parameters.projection {
       try draws.linear("projection", from: width, to: projection)
     }
-    var last = parameters.projection ?? width
-    if let recurrent = parameters.recurrentWidth {
-      for layer in 0..<(parameters.recurrentLayers ?? 1) {
-        try draws.lstm("lstm", layer: layer, from: last, width: recurrent, isBidirectional: true)
-        last = 2 * recurrent
-      }
-    }
+    let last = try draws.recurrent(
+      from: parameters.projection ?? width,
+      widths: parameters.recurrentWidth.map {
+        Array(repeating: $0, count: parameters.recurrentLayers ?? 1)
+      } ?? [], hasTanhMaps: false)
     try draws.linear("output", from: last, to: outputs)
     try self.init(draws.tensors, parameters: parameters, isPooled: isPooled)
   }
@@ -74,9 +72,10 @@ package struct TaskHead {
       return try map("output", sums.divided(by: frames.sum(dimensions: [1], keep: false)))
     }
     if parameters.recurrentWidth != nil {
-      features = try recurrent(features, lengths, dropout)
-    }
-    if let dropout, parameters.dropout > 0 {
+      features = try weights.recurrent(
+        features, layers: parameters.recurrentLayers ?? 1, lengths: lengths,
+        dropout: dropout.map { (parameters.dropout, $0.generator) }, hasTanhMaps: false)
+    } else if let dropout, parameters.dropout > 0 {
       features = try Network.dropout(
         features, probability: parameters.dropout, generator: dropout.generator)
     }
@@ -85,18 +84,5 @@ package struct TaskHead {
 
   private func map(_ name: String, _ input: Tensor) throws -> Tensor {
     try weights.linear(name, input)
-  }
-
-  private func recurrent(
-    _ input: Tensor, _ lengths: [Int]?, _ dropout: EncoderDropout?
-  ) throws -> Tensor {
-    let layers = try (0..<(parameters.recurrentLayers ?? 1)).map { layer in
-      try weights.lstm("lstm", layer: layer, isBidirectional: true)
-    }
-    let between = dropout.flatMap {
-      parameters.dropout > 0
-        ? (probability: parameters.dropout, generator: $0.generator) : nil
-    }
-    return try Network.lstm(input, layers: layers, lengths: lengths, dropout: between)
   }
 }

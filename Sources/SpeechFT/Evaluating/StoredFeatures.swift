@@ -107,6 +107,10 @@ struct FrameShape: Codable {
   var layers: Int
   var width: Int
 
+  /// More would make positions in files overflow.
+  private static let mostLayers = 1 << 10
+  private static let mostWidth = 1 << 14
+
   /// In float16.
   var bytesOfFrame: Int { 2 * layers * width }
 
@@ -121,6 +125,9 @@ struct FrameShape: Codable {
       throw StageError.unusable(stage: path, problem: "cannot be read")
     }
     self = try JSONDecoder().decode(FrameShape.self, from: data)
+    guard (1...Self.mostLayers).contains(layers), (1...Self.mostWidth).contains(width) else {
+      throw StageError.unusable(stage: path, problem: "it says sizes that no encoder has")
+    }
   }
 
   func write(to folder: String) throws {

@@ -83,6 +83,15 @@ struct TargetProbes: ProbeTask {
     utterances.of(split).filter { !references[$0].isEmpty }
   }
 
+  /// What somebody else is to find in an utterance: the output numbers of its reference, each in its
+  /// place, with −1 for what no training utterance has and no head can say.
+  func wanted(_ utterance: Int) -> [Int] { places(of: references[utterance]) }
+
+  /// The output numbers of what a head said, as `wanted` has them.
+  func places(of symbols: [String]) -> [Int] {
+    symbols.map { inventories[0].numbers(of: [$0]).first ?? -1 }
+  }
+
   // MARK: Head
 
   func head(_ generator: Generator) throws -> ProbeHead {

@@ -12,7 +12,13 @@ if [ "$1" = --check ]; then
 fi
 [ "$1" = --artifacts ] || exit 64
 store=$2
+# How long stages are said to have taken.
+seconds=$(cat "$store/seconds" 2>/dev/null || echo 0.25)
 
+if [ -e "$store/die-at-start" ]; then
+  rm "$store/die-at-start"
+  kill -9 $$
+fi
 printf '{"ready":{"process":%d,"library":"fake"}}\n' $$
 echo "fake worker $$ is up" >&2
 
@@ -53,14 +59,19 @@ while IFS= read -r line; do
     sleep 60
     ;;
   slow) sleep 0.3 ;;
-  hang) sleep 60 ;;
+  hang) sleep 600 ;;
+  deaf)
+    trap '' TERM
+    : >"$store/deaf"
+    while :; do sleep 0.1; done
+    ;;
   until) while [ ! -e "$store/go" ]; do sleep 0.1; done ;;
   resume)
     # A training that is told to save, and goes on from there the next time.
     if [ ! -e "$store/state/$key/saved" ]; then
       mkdir -p "$store/state/$key"
       : >"$store/state/$key/saved"
-      sleep 90
+      sleep 600
     fi
     ;;
   esac
@@ -89,5 +100,5 @@ while IFS= read -r line; do
   fi
   exec 9>&-
   printf '{"metric":{"key":"%s","name":"loss","step":1,"value":0.5}}\n' "$key"
-  printf '{"done":{"key":"%s","seconds":0.25,"bytes":%d}}\n' "$key" "$bytes"
+  printf '{"done":{"key":"%s","seconds":%s,"bytes":%d}}\n' "$key" "$seconds" "$bytes"
 done
