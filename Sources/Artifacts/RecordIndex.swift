@@ -9,6 +9,7 @@ import Synchronization
 /// written in place, so nothing depends on the index: one that is lost or damaged costs time alone.
 struct RecordIndex: Sendable {
   struct Entry: Sendable {
+    var kind: StageKind
     /// Of `artifact.json`.
     var record: FileStamp
     var files: [(path: String, bytes: Int)]
@@ -17,6 +18,9 @@ struct RecordIndex: Sendable {
   private(set) var entries: [StageKey: Entry] = [:]
   private var isChanged = false
 
+  /// Knows nothing.
+  init() {}
+
   /// Reads the index at `path`.
   init(path: String) {
     guard let data = FileManager.default.contents(atPath: path) else { return }
@@ -24,6 +28,7 @@ struct RecordIndex: Sendable {
     entries.reserveCapacity(data.count / 160)
     while !fields.isAtEnd {
       let key = StageKey(hex: fields.text(until: Self.blank))
+      let kind = StageKind(rawValue: fields.text(until: Self.blank))
       let record = FileStamp(&fields)
       var files: [(path: String, bytes: Int)] = []
       let count = fields.number()
@@ -32,8 +37,8 @@ struct RecordIndex: Sendable {
         files.append((fields.text(until: Self.blank), bytes))
       }
       // What follows is the end of the line, or the line is not one of ours.
-      guard fields.text(until: Self.end).isEmpty, let key else { continue }
-      entries[key] = Entry(record: record, files: files)
+      guard fields.text(until: Self.end).isEmpty, let key, let kind else { continue }
+      entries[key] = Entry(kind: kind, record: record, files: files)
     }
   }
 
@@ -56,7 +61,7 @@ struct RecordIndex: Sendable {
     guard isChanged else { return }
     var text = ""
     for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
-      text += "\(key.hex) \(entry.record.text) \(entry.files.count) "
+      text += "\(key.hex) \(entry.kind.rawValue) \(entry.record.text) \(entry.files.count) "
       for file in entry.files { text += "\(file.bytes) \(file.path) " }
       text += "\n"
     }
@@ -66,14 +71,23 @@ struct RecordIndex: Sendable {
 }
 
 extension ArtifactStore {
-  private var indexPath: String { root + "/artifacts.index" }
+  var indexPath: String { root + "/artifacts.index" }
 
   /// The keys of those stages whose artifacts are there with files of the recorded sizes. One look at
-  /// each file, on all cores; nothing is hashed.
-  package func finished(_ stages: [Stage]) -> Set<StageKey> {
+  /// each file, on all cores; nothing is hashed. What `early` has seen is not looked at again.
+  package func finished(_ stages: [Stage], after early: EarlyLook? = nil) -> Set<StageKey> {
     typealias Answer = (stage: Stage, isDone: Bool, new: RecordIndex.Entry?)
-    var index = RecordIndex(path: indexPath)
+    var (index, seen) = early?.end() ?? (RecordIndex(path: indexPath), [])
     let entries = index.entries
+    var keys: Set<StageKey> = []
+    keys.reserveCapacity(stages.count)
+    // Where an artifact lies follows from its kind too.
+    let stages = stages.filter { stage in
+      guard seen.contains(stage.key), entries[stage.key]?.kind == stage.kind else { return true }
+      keys.insert(stage.key)
+      return false
+    }
+    if stages.isEmpty { return keys }
     let pieces = max(1, min(stages.count / 64, 4 * ProcessInfo.processInfo.activeProcessorCount))
     let answers = Mutex<[Answer]>([])
     DispatchQueue.concurrentPerform(iterations: pieces) { piece in
@@ -84,7 +98,6 @@ extension ArtifactStore {
       }
       answers.withLock { $0 += found }
     }
-    var keys: Set<StageKey> = []
     for answer in answers.withLock({ $0 }) {
       if answer.isDone { keys.insert(answer.stage.key) }
       if let new = answer.new { index.note(answer.stage.key, new) }
@@ -100,14 +113,14 @@ extension ArtifactStore {
   ) -> (isDone: Bool, new: RecordIndex.Entry?) {
     let folder = folder(stage.kind, stage.key)
     guard let stamp = try? FileStamp(of: folder + "/artifact.json") else { return (false, nil) }
-    if let known, known.record == stamp {
+    if let known, known.record == stamp, known.kind == stage.kind {
       return (sizeProblem(stage.kind, stage.key, known.files) == nil, nil)
     }
     guard let record = try? record(stage.kind, stage.key) else { return (false, nil) }
     let files = record.files.map { (path: $0.path, bytes: $0.bytes) }
     return (
       sizeProblem(stage.kind, stage.key, files) == nil,
-      RecordIndex.Entry(record: stamp, files: files)
+      RecordIndex.Entry(kind: stage.kind, record: stamp, files: files)
     )
   }
 }

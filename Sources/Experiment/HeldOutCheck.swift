@@ -46,7 +46,8 @@ package enum HeldOutCheck {
   ) throws(HeldOutError) -> [HeldOutCorpus] {
     let names = corpusNames(plan)
     let trainings = trainings(plan, names) + checkpointTrainings(input)
-    let holders = self.holders(plan, input, names)
+    let testers = testers(plan, names)
+    let holders = holders(testers, input)
     // Models that share an origin share its leak.
     var leaks: OrderedSet<HeldOutError.Leak> = []
     var ownHolders: [String: HeldOutPieces] = [:]
@@ -57,7 +58,7 @@ package enum HeldOutCheck {
         var holders = holders
         if training.reach.isHead {
           let corpus = training.reach.corpus
-          holders = ownHolders[corpus] ?? self.holders(plan, input, names, of: corpus)
+          holders = ownHolders[corpus] ?? self.holders(testers, input, of: corpus)
           ownHolders[corpus] = holders
         }
         known[training.reach] = .some(leak(training.reach, holders, input))
@@ -69,9 +70,8 @@ package enum HeldOutCheck {
           recordings: found.recordings))
     }
     if !leaks.isEmpty, !input.spec.marksHeardTests { throw HeldOutError(leaks: Array(leaks)) }
-    let tested = plan.stages.values.flatMap { testedCorpora($0, plan, names) }
     let byCorpus = Dictionary(grouping: trainings, by: \.reach.corpus)
-    return Set(trainings.map(\.reach.corpus) + tested).sorted().compactMap { corpus in
+    return Set(byCorpus.keys).union(testers.keys).sorted().compactMap { corpus in
       // Of what is not there nothing was checked.
       if input.recordings[corpus]?.isMissing == true { return nil }
       return facts(corpus, input, OrderedSet((byCorpus[corpus] ?? []).map(\.label)))
@@ -102,15 +102,18 @@ package enum HeldOutCheck {
   }
 
   private static func trainings(_ plan: Plan, _ names: [StageKey: String]) -> [Training] {
-    plan.stages.values.flatMap { stage -> [Training] in
+    var trainings: [Training] = []
+    for stage in plan.stages.values {
       let splits = splits(trainedOnBy: stage, isHead: true)
-      if splits.isEmpty { return [] }
-      return corpora(of: stage, names).map {
-        Training(
-          label: stage.label,
-          reach: .init(corpus: $0, splits: splits, isHead: stage.kind == .evaluate))
+      if splits.isEmpty { continue }
+      for corpus in corpora(of: stage, names) {
+        trainings.append(
+          Training(
+            label: stage.label,
+            reach: .init(corpus: corpus, splits: splits, isHead: stage.kind == .evaluate)))
       }
     }
+    return trainings
   }
 
   /// The splits that a stage learns from, of all its corpora; none for stages that do not train an
@@ -141,19 +144,24 @@ package enum HeldOutCheck {
     }
   }
 
-  /// What is tested with, by whom; of one corpus, or of all.
-  private static func holders(
-    _ plan: Plan, _ input: PlannerInput, _ names: [StageKey: String], of only: String? = nil
-  ) -> HeldOutPieces {
+  /// The corpora that are tested with, and the label of the first stage that does.
+  private static func testers(_ plan: Plan, _ names: [StageKey: String]) -> [String: String] {
     var labels: [String: String] = [:]
     for stage in plan.stages.values {
-      for corpus in testedCorpora(stage, plan, names)
-      where labels[corpus] == nil && corpus == only ?? corpus {
+      for corpus in testedCorpora(stage, plan, names) where labels[corpus] == nil {
         labels[corpus] = stage.label
       }
     }
+    return labels
+  }
+
+  /// What is tested with, by whom; of one corpus, or of all.
+  private static func holders(
+    _ testers: [String: String], _ input: PlannerInput, of only: String? = nil
+  ) -> HeldOutPieces {
     var holders = HeldOutPieces()
-    for (corpus, label) in labels.sorted(by: { $0.key < $1.key }) {
+    for (corpus, label) in testers.sorted(by: { $0.key < $1.key })
+    where corpus == only ?? corpus {
       for recording in input.recordings[corpus]?.recordings ?? [] where recording.split == .test {
         holders.add(recording, label: label)
       }

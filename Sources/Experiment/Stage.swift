@@ -80,18 +80,40 @@ struct FrozenParameters: Sendable {
 
 /// One node of a plan: what to do, as a frozen value whose identity is its content.
 package struct Stage: Sendable, Hashable, Identifiable {
-  package let kind: StageKind
-  private let frozen: FrozenParameters
-  /// The seed of every random draw in the stage; `nil` for stages that draw nothing.
-  package let seed: UInt64?
-  /// What is consumed, by role.
-  package let inputs: OrderedDictionary<String, StageInput>
-  /// What a person reads: `fine-tune phones-nl · stable-ft · seed 1`. Never part of the key.
-  package let label: String
-  package let resources: Resources
+  /// One allocation, however often the stage is copied: plans hand tens of thousands of them around.
+  private final class Content: Sendable {
+    let kind: StageKind
+    let frozen: FrozenParameters
+    let seed: UInt64?
+    let inputs: OrderedDictionary<String, StageInput>
+    let label: String
+    let resources: Resources
+
+    init(
+      _ kind: StageKind, _ frozen: FrozenParameters, _ seed: UInt64?,
+      _ inputs: OrderedDictionary<String, StageInput>, _ label: String, _ resources: Resources
+    ) {
+      self.kind = kind
+      self.frozen = frozen
+      self.seed = seed
+      self.inputs = inputs
+      self.label = label
+      self.resources = resources
+    }
+  }
+
+  private let content: Content
   package let key: StageKey
 
   package var id: StageKey { key }
+  package var kind: StageKind { content.kind }
+  /// The seed of every random draw in the stage; `nil` for stages that draw nothing.
+  package var seed: UInt64? { content.seed }
+  /// What is consumed, by role.
+  package var inputs: OrderedDictionary<String, StageInput> { content.inputs }
+  /// What a person reads: `fine-tune phones-nl · stable-ft · seed 1`. Never part of the key.
+  package var label: String { content.label }
+  package var resources: Resources { content.resources }
 
   /// Freezes a stage and computes its key.
   ///
@@ -111,21 +133,16 @@ package struct Stage: Sendable, Hashable, Identifiable {
     _ kind: StageKind, frozen: FrozenParameters, seed: UInt64?,
     inputs: OrderedDictionary<String, StageInput>, label: String, resources: Resources
   ) {
-    self.kind = kind
-    self.frozen = frozen
-    self.seed = seed
-    self.inputs = inputs
-    self.label = label
-    self.resources = resources
+    content = Content(kind, frozen, seed, inputs, label, resources)
     key = StageKey(ofText: Self.identityText(kind, frozen, seed, inputs))
   }
 
   /// The typed parameters of the kind (`CorpusParameters`, `FineTuneParameters`, …) in canonical form.
-  package var parameters: Canonical { frozen.value }
+  package var parameters: Canonical { content.frozen.value }
 
   /// The canonical text of `identity`, whose digest is the key.
   package var identityText: String {
-    String(decoding: Self.identityText(kind, frozen, seed, inputs), as: UTF8.self)
+    String(decoding: Self.identityText(kind, content.frozen, seed, inputs), as: UTF8.self)
   }
 
   /// Everything that decides the stage's result, and nothing else.

@@ -39,8 +39,11 @@ struct SpecOptions: ParsableArguments {
   @OptionGroup var site: SiteOptions
 
   /// Reads the spec and all that it names.
-  func workspace(plansWithoutData: Bool = false) async throws -> Workspace {
-    try await Workspace(spec: spec, site: site.site, plansWithoutData: plansWithoutData)
+  func workspace(
+    plansWithoutData: Bool = false, looksEarly: Bool = false
+  ) async throws -> Workspace {
+    try await Workspace(
+      spec: spec, site: site.site, plansWithoutData: plansWithoutData, looksEarly: looksEarly)
   }
 }
 

@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors {
       let sweep = try await Sweep(
-        options.workspace(), workers: workers, results: results, isDetached: detach,
+        options.workspace(looksEarly: true), workers: workers, results: results, isDetached: detach,
         failsFast: failFast, priority: priority)
       let ending = try await sweep.run()
       if json { print(ending.json.text) } else { print(ending.text, terminator: "") }

@@ -35,7 +35,7 @@ struct Sweep {
       try SlurmSettling.settle(workspace.store, Diary.open(for: workspace.store).ledger)
     }
     let wanted = workspace.plan.wanted.compactMap { workspace.plan.stages[$0] }
-    let finished = workspace.store.finished(wanted)
+    let finished = workspace.store.finished(wanted, after: workspace.early)
     guard finished.count < wanted.count else {
       var summary = SweepSummary()
       summary.alreadyDone = wanted.count

@@ -10,6 +10,8 @@ struct Workspace {
   let plan: Plan
   /// What lies outside, is not there, and was planned with all the same.
   let missing: [MissingInput]
+  /// What was seen of the artifacts while the plan was made, where that was asked for.
+  let early: EarlyLook?
 
   /// Reads and plans.
   ///
@@ -18,14 +20,18 @@ struct Workspace {
   ///   - site: The site's file or name, or `nil` for `sites/local.yaml` beside the tasks.
   ///   - plansWithoutData: Whether recordings and checkpoints may be missing: the plan can then be
   ///     looked at, and its keys are nobody's.
+  ///   - looksEarly: Whether it will be asked next which artifacts are there.
   /// - Throws: `SpecError`, `WorkspaceError`, `ListingError`, `HubCacheError` or `HeldOutError` for
   ///   what is wrong with the spec or what it names.
-  init(spec path: String, site: String?, plansWithoutData: Bool = false) async throws {
+  init(
+    spec path: String, site: String?, plansWithoutData: Bool = false, looksEarly: Bool = false
+  ) async throws {
     let folder = try ExperimentFolder(of: path)
     spec = try folder.spec(path)
     let place = try SitePlace(named: site, beside: folder.shared)
     self.site = place.definition
     store = ArtifactStore(root: place.artifacts)
+    early = looksEarly ? EarlyLook(store) : nil
     let definitions = try folder.definitions(besides: spec)
     let cache = DigestCache(path: store.root + "/recordings.digests")
     var missing: [MissingInput] = []

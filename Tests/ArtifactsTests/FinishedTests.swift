@@ -48,6 +48,20 @@ import Testing
     #expect(agree())
   }
 
+  @Test func anEarlyLookAnswersTheSame() throws {
+    _ = store.finished(stages)
+    let early = EarlyLook(store)
+    #expect(store.finished(stages, after: early).count == 100)
+    let all = EarlyLook(store)
+    while all.seen < 99 { usleep(1000) }
+    // After it nobody looks again.
+    let result = store.folder(stages[1].kind, stages[1].key) + "/result.txt"
+    #expect(truncate(result, 2) == 0)
+    #expect(store.finished(stages, after: all).count == 100)
+    #expect(store.finished(stages, after: EarlyLook(store)).count == 99)
+    #expect(ArtifactStore(root: folder.path + "/none").finished(stages, after: nil).isEmpty)
+  }
+
   @Test func aLostOrDamagedIndexCostsTimeAlone() throws {
     let index = folder.path + "/artifacts.index"
     _ = store.finished(stages)

@@ -59,7 +59,7 @@ while IFS= read -r line; do
     sleep 60
     ;;
   slow) sleep 0.3 ;;
-  hang) sleep 600 ;;
+  hang) sleep 120 ;;
   deaf)
     trap '' TERM
     : >"$store/deaf"
@@ -71,7 +71,7 @@ while IFS= read -r line; do
     if [ ! -e "$store/state/$key/saved" ]; then
       mkdir -p "$store/state/$key"
       : >"$store/state/$key/saved"
-      sleep 600
+      sleep 120
     fi
     ;;
   esac
