@@ -37,7 +37,8 @@ extension CorpusDefinition {
       splits[group] = chosen
       recordings.append(Recording(path: path, digest: digest, labels: labels, split: chosen))
     }
-    for value in split.testValues ?? [] where !recordings.isEmpty && splits[value] == nil {
+    for value in (split.testValues ?? []) + (split.devValues ?? [])
+    where !recordings.isEmpty && splits[value] == nil {
       throw .nothingOfValue(
         corpus: name, by: split.by, value: value, known: splits.keys.sorted(), packages: packages)
     }
@@ -50,7 +51,7 @@ package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConv
   case pattern(corpus: String, pattern: String)
   case noSplitGroup(corpus: String, by: String, groups: [String])
   case noFolder(corpus: String)
-  /// A value that is to test, and that no recording has.
+  /// A value that is held out by name, and that no recording has.
   case nothingOfValue(
     corpus: String, by: String, value: String, known: [String], packages: [String])
 
@@ -62,7 +63,7 @@ package enum CorpusDefinitionError: Error, Sendable, Equatable, CustomStringConv
       "corpus \(corpus): it is split by '\(by)', which is no group of its pattern; the groups are "
         + groups.joined(separator: ", ")
     case .nothingOfValue(let corpus, let by, let value, let known, let packages):
-      "corpus \(corpus): no recording has the \(by) '\(value)' that is to test; there are "
+      "corpus \(corpus): no recording has the \(by) '\(value)' that is held out; there are "
         + known.joined(separator: ", ")
         + (packages.isEmpty ? "" : " (the Debian packages are \(packages.joined(separator: ", ")))")
     case .noFolder(let corpus):

@@ -86,21 +86,30 @@ package struct SplitRule: Sendable, Hashable, Codable {
   package var dev: Double
   /// Values that test whatever is drawn. An optional one, so that rules without it keep their keys.
   package var testValues: [String]?
+  /// Values that are dev's whatever is drawn.
+  package var devValues: [String]?
 
-  package init(by: String, test: Double, dev: Double, testValues: [String]? = nil) {
+  package init(
+    by: String, test: Double, dev: Double, testValues: [String]? = nil, devValues: [String]? = nil
+  ) {
     self.by = by
     self.test = test
     self.dev = dev
     self.testValues = testValues
+    self.devValues = devValues
   }
 
   /// Whether anything can be tested.
   var holdsOutTest: Bool { test > 0 || testValues != nil }
 
+  /// Whether anything can be chosen before the test.
+  var holdsOutDev: Bool { dev > 0 || devValues != nil }
+
   /// The split of one value: where it is not named, a fair draw from its own name, so adding
   /// recordings moves no others.
   package func split(corpus: String, group: String) -> Split {
     if let testValues, testValues.contains(group) { return .test }
+    if let devValues, devValues.contains(group) { return .dev }
     let digest = Digest256.hex(of: Array("\(corpus)\u{0}\(group)".utf8))
     let draw = Double(UInt64(digest.prefix(16), radix: 16) ?? 0) / 18_446_744_073_709_551_616
     return draw < test ? .test : draw < test + dev ? .dev : .train

@@ -150,7 +150,7 @@ extension Definitions {
       problems.append(
         SpecProblem(SpecMessage.nothingHeldOut(name, corpus: corpus.name), at: place))
     }
-    if folder.split.dev == 0, let recipe = task.evaluation?.recipe, recipe.looksAtDev {
+    if !folder.split.holdsOutDev, let recipe = task.evaluation?.recipe, recipe.looksAtDev {
       problems.append(
         SpecProblem(
           recipe.otherRates == nil
@@ -173,7 +173,8 @@ extension Definitions {
       return recipe.keep == nil && recipe.patience == nil
         ? [] : [SpecProblem("task '\(task)': " + SpecMessage.needsDevEvery, at: place)]
     }
-    guard let corpus = tasks[task].flatMap({ corpora[$0.corpus] }), corpus.folder?.split.dev == 0
+    guard let corpus = tasks[task].flatMap({ corpora[$0.corpus] }),
+      corpus.folder?.split.holdsOutDev == false
     else {
       return []
     }

@@ -49,6 +49,15 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     self.isRaw = isRaw ? true : nil
   }
 
+  /// The recipe with one rate and features as the encoder gives them, as others train.
+  package func plain(learningRate: Double) -> HeadRecipe {
+    var recipe = self
+    recipe.learningRate = learningRate
+    recipe.otherRates = nil
+    recipe.isRaw = true
+    return recipe
+  }
+
   /// Of what is judged without a head.
   package static func none(threads: Int) -> HeadRecipe {
     HeadRecipe(steps: 0, batch: 1, learningRate: 0, clip: 1, threads: threads)

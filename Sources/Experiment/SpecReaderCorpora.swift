@@ -143,15 +143,21 @@ extension SplitRule {
   static func read(_ node: SpecNode, _ pattern: (text: String, groups: [String])?) -> SplitRule? {
     let fields = node.fields("'split'", ["by", "test", "dev"])
     let by = fields.required("by") { CorpusDefinition.label($0, pattern) }
-    let test = fields.required("test", Self.test)
-    let dev = fields.required("dev") { $0.share() }
+    let test = fields.required("test", Self.heldOut)
+    let dev = fields.required("dev", Self.heldOut)
     guard let by, let test, let dev else { return nil }
-    if test.share + dev >= 1 { node.fail("'test' and 'dev' take all; leave something to train on") }
-    return SplitRule(by: by, test: test.share, dev: dev, testValues: test.values)
+    if let both = test.values?.first(where: { dev.values?.contains($0) == true }) {
+      node.fail("'\(both)' cannot both test and be dev's")
+    }
+    if test.share + dev.share >= 1 {
+      node.fail("'test' and 'dev' take all; leave something to train on")
+    }
+    return SplitRule(
+      by: by, test: test.share, dev: dev.share, testValues: test.values, devValues: dev.values)
   }
 
-  /// A share, or a list of the values that test.
-  private static func test(_ node: SpecNode) -> (share: Double, values: [String]?)? {
+  /// A share, or a list of the values that are held out.
+  private static func heldOut(_ node: SpecNode) -> (share: Double, values: [String]?)? {
     if case .sequence = node.node { return (0, node.values { $0.string() }) }
     return node.share().map { ($0, nil) }
   }

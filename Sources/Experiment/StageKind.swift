@@ -29,8 +29,9 @@ package enum StageKind: String, Sendable, Hashable, Codable, CaseIterable {
     case .compare: 2
     // 2: positions are convolved by Fourier transform, CTC is summed without logarithms.
     case .pretrain, .fineTune, .features: 2
-    // 3: features are brought to scale as they are read, intervals are drawn.
-    case .evaluate: 3
+    // 3: features are brought to scale as they are read, intervals are drawn. 4: CTC trains on utterances
+    // that just have the frames for their symbols.
+    case .evaluate: 4
     }
   }
 

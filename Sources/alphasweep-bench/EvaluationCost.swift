@@ -58,11 +58,15 @@ struct EvaluationCost: ParsableCommand {
     try String(contentsOfFile: "\(experiments)/\(path)", encoding: .utf8)
   }
 
-  /// The task as it is shipped, but for features as the encoder gives them, which the peer takes too.
+  /// The task as it is shipped, but for features as the encoder gives them and one learning rate, which
+  /// the peer takes too.
   private func plan() throws -> Plan {
-    let yaml = try text("tasks/\(task).yaml")
-      .replacing("threads: 1 }\nfine-tune", with: "standardise: false, threads: 1 }\nfine-tune")
-    let definition = try TaskDefinition(yaml: yaml, file: "tasks/\(task).yaml")
+    var definition = try TaskDefinition(
+      yaml: text("tasks/\(task).yaml"), file: "tasks/\(task).yaml")
+    if let recipe = definition.evaluation?.recipe {
+      let rates = recipe.learningRates
+      definition.evaluation?.recipe = recipe.plain(learningRate: rates[rates.count / 2])
+    }
     let corpus = try CorpusDefinition(
       yaml: text("corpora/\(definition.corpus).yaml"), file: "corpora/\(definition.corpus).yaml")
     let spec = try Spec(

@@ -74,6 +74,9 @@ struct DefinitionErrorTests {
       "test: 30%, dev: 0%", "test: 60%, dev: 40%",
       "words.yaml:10:8: 'test' and 'dev' take all; leave something to train on"),
     Slip(
+      "test: 30%, dev: 0%", "test: [a, b], dev: [b]",
+      "words.yaml:10:8: 'b' cannot both test and be dev's"),
+    Slip(
       "[0.1, 20]", "[20, 0.1]",
       "words.yaml:11:10: 'seconds' must be the shortest and the longest utterance, such as "
         + "[0.3, 20]"),

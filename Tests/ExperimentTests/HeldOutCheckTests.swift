@@ -208,8 +208,13 @@ struct HeldOutCheckTests {
     let splits = (0..<8).map { rule.split(corpus: "words", group: "word\($0)") }
     // Of the draws above, those below 0.2 are dev's.
     #expect(splits == [.test, .train, .train, .test, .train, .dev, .dev, .train])
+    let chosen = SplitRule(
+      by: "word", test: 0.3, dev: 0, testValues: ["word0"], devValues: ["word3"])
+    #expect(chosen.split(corpus: "words", group: "word3") == .dev)
+    #expect(chosen.split(corpus: "words", group: "word0") == .test)
     let plain = try Canonical(encoding: SplitRule(by: "word", test: 0.3, dev: 0.2))
-    #expect(plain["testValues"] == nil, "keys of rules without it stay")
+    #expect(
+      plain["testValues"] == nil && plain["devValues"] == nil, "keys of rules without it stay")
   }
 
   @Test func `a value that is to test and that no recording has is told`() throws {
@@ -230,7 +235,7 @@ struct HeldOutCheckTests {
     }
     #expect(
       error?.description
-        == "corpus words: no recording has the package 'gone' that is to test; there are here, there "
+        == "corpus words: no recording has the package 'gone' that is held out; there are here, there "
         + "(the Debian packages are words-data)")
     let there = try corpus.recordings(
       from: [("gone/a.wav", "1"), ("here/a.wav", "3"), ("there/b.wav", "2")])

@@ -163,11 +163,16 @@ import Testing
 
   /// With `steps`, every head takes so few of them.
   private static func plan(
-    _ folder: TemporaryFolder, steps: Int? = nil, evaluate: String? = nil
+    _ folder: TemporaryFolder, steps: Int? = nil, evaluate: String? = nil, methods: String? = nil,
+    pretraining: Int = 5
   ) throws -> Plan {
     try SpokenWorld.record(in: folder)
-    let spec =
-      evaluate.map { Self.spec.replacing(/evaluate: .*/, with: "evaluate: \($0)") } ?? Self.spec
+    var spec = Self.spec
+    if let evaluate { spec.replace(/evaluate: .*/, with: "evaluate: \(evaluate)") }
+    if let methods { spec.replace(/methods: .*/, with: "methods: \(methods)") }
+    spec.replace(
+      "front-end-steps: 5, steps: 5",
+      with: "front-end-steps: \(pretraining), steps: \(pretraining)")
     var definitions = Definitions()
     var recordings: [String: CorpusRecordings] = [:]
     for (name, text, labels) in [
@@ -253,7 +258,42 @@ import Testing
       let words = try record("words")
       #expect(words.step.map { $0 % 40 } == 0)
       #expect(try record("voices").drawn == "speaker" && words.drawn == "utterances")
-      #expect(try record("queries").layer == 0)
+    }
+  }
+
+  /// Three hidden states, of which dev chooses one for the queries, and whose sum the diarisation learns.
+  @Test func turnsAndQueriesAreHeardByAnEncoder() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let plan = try Self.plan(
+        folder, evaluate: "{ tasks: [turns, queries] }", methods: "{ pre-trained: {} }",
+        pretraining: 40)
+      let store = ArtifactStore(root: folder.path + "/artifacts")
+      for stage in plan.stages.values {
+        try StageExecution.run(
+          StageContext(
+            request: StageRequest(stage, in: plan, attempt: 1), store: store, bench: Workbench(),
+            report: { _ in }))
+      }
+      let cell = try #require(plan.cells.first)
+      func file(_ task: String, _ name: String) throws -> Data {
+        let key = try #require(cell.evaluations[task])
+        return try Data(
+          contentsOf: URL(fileURLWithPath: store.folder(.evaluate, key) + "/" + name))
+      }
+      let turns = try JSONDecoder().decode(
+        EvaluationRecord.self, from: file("turns", "metrics.json"))
+      #expect(turns.metric == "DER" && (0...40).contains(turns.value), "\(turns.value)")
+      let queries = try JSONDecoder().decode(
+        EvaluationRecord.self, from: file("queries", "metrics.json"))
+      let looks = try file("queries", "curve.jsonl").split(separator: UInt8(ascii: "\n")).map {
+        try JSONDecoder().decode(Attempt.Metric.self, from: $0)
+      }
+      #expect(looks.map(\.step) == [0, 1, 2])
+      let best = try #require(looks.map(\.value).max())
+      #expect(queries.layer == looks.first { $0.value == best }?.step)
+      #expect(queries.dev?.value == best)
+      #expect(Set(looks.map(\.value)).count > 1, "nothing to choose between")
     }
   }
 

@@ -56,7 +56,7 @@ struct TargetProbes: ProbeTask {
     let numbers = references.map { Self.numbers(of: $0, target, inventories) }
     let training = heard.filter {
       !numbers[$0].isEmpty
-        && (!target.isSequence || features.frames($0) >= 2 * numbers[$0].count - 1)
+        && (!target.isSequence || features.frames($0) >= Self.leastFrames(for: numbers[$0]))
     }
     classes =
       parameters.recipe.isBalanced == true
@@ -64,6 +64,11 @@ struct TargetProbes: ProbeTask {
     (self.references, self.numbers, self.training) = (references, numbers, training)
     try utterances.check(
       training: training, asked: { asked($0) }, what: target.word, parameters)
+  }
+
+  /// Frames that CTC needs for a sequence: one a symbol, and a blank between equal ones.
+  static func leastFrames(for numbers: [Int]) -> Int {
+    numbers.count + zip(numbers, numbers.dropFirst()).count { $0 == $1 }
   }
 
   private static func numbers(

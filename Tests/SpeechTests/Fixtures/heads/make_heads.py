@@ -35,11 +35,12 @@ from s3prl.downstream.diarization import dataset as diarization_data
 from s3prl.downstream.diarization import utils as diarization
 from s3prl.downstream.diarization.expert import DownstreamExpert as DiarizationExpert
 from s3prl.downstream.diarization.model import Model as DiarizationModel
-from s3prl.downstream.model import UtteranceLevel
+from s3prl.downstream.model import FrameLevel, UtteranceLevel
 from s3prl.downstream.quesst14_dtw import expert as quesst
 from s3prl.downstream.speech_commands import dataset as commands
 from s3prl.downstream.sv_voxceleb1.model import AMSoftmaxLoss
 from s3prl.downstream.sv_voxceleb1.model import Model as SpeakerModel
+from s3prl.upstream.interfaces import Featurizer
 
 here = os.path.dirname(os.path.abspath(__file__))
 torch.manual_seed(5)
@@ -310,5 +311,51 @@ def sampling():
         json.dump({"labels": [c for c, _ in data.data], "weights": data.sample_weights}, file)
 
 
-for make in (recurrent, speaker, diarize, slots, queries, sampling):
+class Encoder(torch.nn.Module):
+    """Stands in for one of three hidden states."""
+
+    def forward(self, waveforms):
+        return {"hidden_states": [torch.randn(len(waveforms), 50, 6) for _ in range(3)]}
+
+
+def linear():
+    """Phones and one label an utterance, from hidden states to loss: Featurizer, projection, head."""
+    tensors = {}
+    lengths = [11, 7, 4]
+    hidden = [
+        pad_sequence([torch.randn(length, 6) for length in lengths], batch_first=True)
+        for _ in range(3)
+    ]
+    tensors["hidden"] = torch.stack(hidden)
+    phones = [[1, 2, 2], [3], [2, 2, 1]]
+    classes = torch.LongTensor([3, 0, 2])
+    for name in ("phones.", "label."):
+        featurizer = Featurizer(Encoder(), upstream_device="cpu")
+        with torch.no_grad():
+            featurizer.weights.copy_(torch.tensor([0.3, -1.2, 0.7]))
+        projector = torch.nn.Linear(6, 8)
+        padded = projector(featurizer._weighted_sum(hidden))
+        if name == "phones.":
+            model = FrameLevel(8, 5)
+            logits, out = model(padded, torch.IntTensor(lengths))
+            # The third utterance has 4 frames for 3 symbols and the blank between equal ones.
+            loss = torch.nn.CTCLoss(blank=0, zero_infinity=True)(
+                logits.log_softmax(-1).transpose(0, 1),
+                pad_sequence([torch.LongTensor(p) for p in phones], batch_first=True), out,
+                torch.IntTensor([len(p) for p in phones]))
+            starts = {"linear.": "output."}
+        else:
+            model = UtteranceLevel(input_dim=8, output_dim=5, pooling="MeanPooling")
+            logits, _ = model(padded, torch.IntTensor(lengths))
+            loss = torch.nn.CrossEntropyLoss()(logits, classes)
+            starts = {"post_net.linear.": "output."}
+        loss.backward()
+        keep(
+            tensors, name, [{"weights": "layers"}, {"": "projection."}, starts], featurizer,
+            projector, model)
+        tensors[name + "logits"], tensors[name + "loss"] = logits, loss
+    save("linear", tensors)
+
+
+for make in (recurrent, speaker, diarize, slots, queries, sampling, linear):
     make()
