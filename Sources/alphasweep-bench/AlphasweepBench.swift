@@ -8,8 +8,8 @@ struct AlphasweepBench: AsyncParsableCommand {
     commandName: "alphasweep-bench",
     abstract: "Measures alphasweep beside its peers.",
     subcommands: [
-      Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self, NoopWorker.self,
-      NoopStages.self,
+      Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self, SuiteCost.self,
+      NoopWorker.self, NoopStages.self,
     ],
     defaultSubcommand: Bench.self)
 

@@ -20,7 +20,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Write one JSON object a line.") var json = false
 
   enum Measurement: String, CaseIterable, ExpressibleByArgument {
-    case training, base, lstm, cka, start, cached, merge, evaluation, scheduling
+    case training, base, lstm, cka, start, cached, merge, evaluation, suite, scheduling
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
   }
@@ -46,6 +46,7 @@ struct Bench: AsyncParsableCommand {
     if wanted.contains(.evaluation) {
       for task in ["voices", "phones-nl"] { try await evaluation(task, peer, min(2, cores)) }
     }
+    if wanted.contains(.suite) { try await suite(peer, min(2, cores)) }
     if wanted.contains(.scheduling) { try await SchedulingCost(self, peer).run() }
   }
 
@@ -107,7 +108,7 @@ struct Bench: AsyncParsableCommand {
     let own = Program(besides: CommandLine.arguments[0], name: "alphasweep-bench")
     let ours = try await own.measured(["evaluation", "--task", task, "--folder", folder])
     let theirs = try await peer.measure(
-      "evaluation.py", [folder, "experiments/models/tiny-hubert-debian", "\(threads)"],
+      "evaluation.py", [folder, "experiments/" + ShippedTasks.model, "\(threads)"],
       threads: threads)
     show("evaluation of \(task), from recordings to a score", ours.milliseconds, theirs)
     show(
@@ -117,6 +118,36 @@ struct Bench: AsyncParsableCommand {
     if !json { print("  answers of the test that differ: \(answers.differing) of \(answers.all)") }
     guard !isSame(metric, ours.metric) else { return }
     try await reason(task, folder + "/anew", own, theirs)
+  }
+
+  /// The mini suite's tasks over eight α. The peer's steps cost the same whatever the weights are, so a few
+  /// of one α say what all would take.
+  private func suite(_ peer: Peer, _ threads: Int) async throws {
+    guard FileManager.default.fileExists(atPath: ".alphasweep/recordings") else {
+      print("the mini suite: not measured, there are no recordings yet (make recordings)")
+      return
+    }
+    let folder = NSTemporaryDirectory() + "alphasweep-bench-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let own = Program(besides: CommandLine.arguments[0], name: "alphasweep-bench")
+    let ours = try await own.measured(["suite", "--folder", folder])
+    var theirs = 0.0
+    for task in SuiteCost.tasks {
+      let measured = try await peer.measure(
+        "evaluation.py",
+        [folder + "/" + task, "experiments/" + ShippedTasks.model, "\(threads)", "20"],
+        threads: threads)
+      guard let milliseconds = measured.milliseconds else {
+        print("the mini suite: the plain way could not be run for \(task)")
+        return
+      }
+      theirs += milliseconds * Double(SuiteCost.points)
+    }
+    show(
+      "\(SuiteCost.tasks.count) tasks over \(SuiteCost.points) α, from recordings to scores",
+      ours.milliseconds, "transformers, encoder at every step, by 20 steps of each task", theirs,
+      unit: "ms")
   }
 
   /// Whether two percentages come from the same counts.

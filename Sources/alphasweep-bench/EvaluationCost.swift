@@ -2,7 +2,6 @@ import ArgumentParser
 import Artifacts
 import Experiment
 import Foundation
-import Speech
 import SpeechFT
 import Torch
 
@@ -23,10 +22,10 @@ struct EvaluationCost: ParsableCommand {
   )
   var anew = false
 
-  private static let model = "models/tiny-hubert-debian"
-
   func run() throws {
-    let plan = try plan()
+    let tasks = ShippedTasks(experiments: experiments, recordings: recordings)
+    let plan = try tasks.plan(
+      [task], methods: "{ pre-trained: {} }", evaluate: anew ? ", frames-on-disk: 0 GB" : "")
     let store = ArtifactStore(root: folder + "/artifacts")
     var milliseconds = 0.0
     for stage in plan.stages.values {
@@ -39,7 +38,7 @@ struct EvaluationCost: ParsableCommand {
       if stage.kind != .corpus { milliseconds += (ContinuousClock.now - start) / .milliseconds(1) }
       if stage.kind == .evaluate {
         if !anew {
-          try EvaluationTrace(context).write(to: folder, normalises: try normalises())
+          try EvaluationTrace(context).write(to: folder, normalises: try tasks.normalises())
         }
         let record = try JSONDecoder().decode(
           EvaluationRecord.self,
@@ -52,52 +51,5 @@ struct EvaluationCost: ParsableCommand {
         print(String(decoding: try JSONEncoder().encode(measured), as: UTF8.self))
       }
     }
-  }
-
-  private func text(_ path: String) throws -> String {
-    try String(contentsOfFile: "\(experiments)/\(path)", encoding: .utf8)
-  }
-
-  /// The task as it is shipped, but for features as the encoder gives them and one learning rate, which
-  /// the peer takes too.
-  private func plan() throws -> Plan {
-    var definition = try TaskDefinition(
-      yaml: text("tasks/\(task).yaml"), file: "tasks/\(task).yaml")
-    if let recipe = definition.evaluation?.recipe {
-      let rates = recipe.learningRates
-      definition.evaluation?.recipe = recipe.plain(learningRate: rates[rates.count / 2])
-    }
-    let corpus = try CorpusDefinition(
-      yaml: text("corpora/\(definition.corpus).yaml"), file: "corpora/\(definition.corpus).yaml")
-    let spec = try Spec(
-      yaml: """
-        experiment: evaluation-cost
-        question: What does an evaluation cost?
-        seeds: [1]
-        models: { tiny: { checkpoint: \(Self.model) } }
-        methods: { pre-trained: {} }
-        evaluate: { tasks: [\(task)]\(anew ? ", frames-on-disk: 0 GB" : "") }
-        """, file: "evaluation-cost.yaml")
-    let listing = try RecordingListing(corpus, below: recordings)
-    let checkpoint = "\(experiments)/\(Self.model)"
-    return try Planner.plan(
-      PlannerInput(
-        spec: spec,
-        definitions: Definitions(
-          tasks: [task: definition], corpora: [definition.corpus: corpus]),
-        recordings: [definition.corpus: try listing.recordings(of: corpus)],
-        recordingsFolder: recordings,
-        checkpoints: [Self.model: try facts(checkpoint)]))
-  }
-
-  private func normalises() throws -> Bool {
-    try CheckpointFolder.read("\(experiments)/\(Self.model)").configuration.normalisesWaveform
-  }
-
-  private func facts(_ path: String) throws -> CheckpointFacts {
-    let configuration = try CheckpointFolder.read(path).configuration
-    return CheckpointFacts(
-      digest: try CheckpointDigest.of(path), path: path, layers: configuration.layers,
-      width: configuration.width, convolutionChannels: configuration.downsampledWidth)
   }
 }

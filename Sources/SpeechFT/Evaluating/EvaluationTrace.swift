@@ -16,7 +16,7 @@ package struct EvaluationTrace {
 
   /// Writes `head.safetensors`, `batches.json` (lists of utterances), `targets.json` (output numbers by
   /// utterance, −1 where training has no such symbol), `test.json`, `answers.json` (what our head said of
-  /// the test) and `recipe.json`. Of evaluations on stored features, once they are done.
+  /// the test), `corpus.json` (the folder of decoded recordings) and `recipe.json`. Of evaluations on stored features, once they are done.
   ///
   /// - Parameters:
   ///   - folder: An existing folder.
@@ -44,6 +44,7 @@ package struct EvaluationTrace {
       Dictionary(targets, uniquingKeysWith: { first, _ in first }), folder + "/targets.json")
     try write(task.asked(.test).map { names[$0] }, folder + "/test.json")
     try write(try answers(task), folder + "/answers.json")
+    try write([context.folder("corpus")], folder + "/corpus.json")
     try write(
       [
         "learningRate": parameters.recipe.learningRate, "clip": parameters.recipe.clip,
