@@ -68,6 +68,7 @@ parity: install build ## Compares encoders at published sizes with transformers 
 soak: install cluster build recordings ## Kills sweeps and trainings again and again, and compares all bits with undisturbed ones
 	Tests/Soak/same_bits.sh $(BIN) experiments/quickstart.yaml $(RECORDINGS)
 	Tests/Soak/killed_training.sh $(BIN) experiments $(RECORDINGS)
+	Tests/Soak/ends.sh $(BIN)
 	Tests/Soak/kill_loop.sh $(BIN) speech
 	Tests/Soak/kill_loop.sh $(BIN) batches
 	Tests/Soak/fault_loop.sh $(BIN) speech

@@ -77,6 +77,7 @@ struct SchedulingCost {
         "alphasweep plan of about \(count) stages, peak memory", plan.peakMegabytes, "goal", 60,
         unit: "MB")
     }
+    sync()
     let first = try await program.watched(
       arguments, worker: world.folder + "/worker.sh", marks: world.folder + "/artifacts/runs")
     let stages = first.lines
@@ -105,6 +106,8 @@ struct SchedulingCost {
     let worker = folder + "/worker.sh"
     try NoopExperiment.worker(own).write(toFile: worker, atomically: true, encoding: .utf8)
     chmod(worker, 0o755)
+    // What measurements before left to be written is not for these to wait for.
+    sync()
     let ours = try await Program(besides: own, name: "alphasweep-bench").measured([
       "no-op-stages", "--count", "\(count)", "--chain", "\(chain)", "--folder",
       folder + "/artifacts", "--worker", worker,
