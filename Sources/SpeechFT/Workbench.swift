@@ -3,11 +3,15 @@ import Experiment
 import Speech
 import Torch
 
-/// What a worker keeps loaded between neighbouring stages: corpora, and weights that many
-/// interpolations start from. Holding it changes no result, only time.
+/// What a worker keeps loaded between neighbouring stages: corpora, weights that many interpolations start
+/// from, and the features that heads of several tasks and seeds learn from. Holding it changes no result, only time.
 package final class Workbench {
   private var corpora: [String: Corpus] = [:]
   private var weights: [(input: ResolvedInput, weights: EncoderWeights)] = []
+
+  private var features: (folder: String, isPooled: Bool, isRaw: Bool, stored: StoredFeatures)?
+  /// Bytes in main memory that are kept for stages to come, which plan without them.
+  private static let featuresKept = 256 << 20
 
   /// θ₀ and θ′ of the cell at hand, and θ₀ of the next: more are seldom used again.
   private static let weightsKept = 3
@@ -19,6 +23,20 @@ package final class Workbench {
     let corpus = try Corpus(folder: folder)
     corpora[folder] = corpus
     return corpus
+  }
+
+  /// Features that a stage left, with their scale: stages that read the same come one after the other.
+  func features(folder: String, isPooled: Bool, isRaw: Bool) throws -> StoredFeatures {
+    if let features,
+      (features.folder, features.isPooled, features.isRaw) == (folder, isPooled, isRaw)
+    {
+      return features.stored
+    }
+    // Not two at once.
+    features = nil
+    let stored = try StoredFeatures(folder: folder, isPooled: isPooled, isRaw: isRaw)
+    if stored.bytesInMemory <= Self.featuresKept { features = (folder, isPooled, isRaw, stored) }
+    return stored
   }
 
   func folder(of input: ResolvedInput, in store: ArtifactStore) throws -> String {

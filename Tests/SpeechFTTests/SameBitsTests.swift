@@ -7,13 +7,16 @@ import Testing
 
 /// Same stage, same bytes.
 @Suite struct SameBitsTests {
-  /// Carried out again in another store with nothing kept between stages. In a process of its own, as
+  /// Carried out again in another store with nothing kept between stages, where the world's stages had a
+  /// bench in common. In a process of its own, as
   /// a worker is: the number of threads is the process's, and other tests change it meanwhile.
   @Test func stagesGiveTheSameBytesAgain() async {
     await #expect(processExitsWith: .success) {
       let world = try SpokenWorld(SpokenWorld.spec)
       let again = ArtifactStore(root: world.folder.path + "/again")
-      let kinds: [StageKind] = [.corpus, .pretrain, .downsample, .fineTune, .features]
+      let kinds: [StageKind] = [
+        .corpus, .pretrain, .downsample, .fineTune, .features, .evaluate,
+      ]
       let stages = world.plan.stages.values.filter { kinds.contains($0.kind) }
       for stage in stages {
         let request = StageRequest(stage, in: world.plan, attempt: 2)

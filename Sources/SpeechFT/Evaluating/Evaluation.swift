@@ -21,7 +21,7 @@ package struct Evaluation {
     if let source = parameters.source {
       return try write(EncodedFeatures(context, parameters, source), to: folder)
     }
-    let features = try StoredFeatures(
+    let features = try context.bench.features(
       folder: context.folder("features"), isPooled: parameters.target.isPooled,
       isRaw: parameters.recipe.isRaw == true || parameters.target == .queries)
     if parameters.target == .queries {

@@ -42,6 +42,11 @@ struct StoredFeatures: FrozenFeatures {
     scaling = try sums.scaling()
   }
 
+  /// Of pooled vectors; frames stay in their file.
+  var bytesInMemory: Int {
+    if case .pooled(let all) = store { all.count * MemoryLayout<Float>.size } else { 0 }
+  }
+
   func frames(_ utterance: Int) -> Int {
     if case .pooled = store { 1 } else { entries[utterance].frames }
   }
