@@ -25,10 +25,12 @@ struct Doctor {
   /// Looks at everything; nothing of what is found ends it.
   mutating func look(site: String?, slurm: Bool) async {
     var (computing, slurm) = (Computing(), slurm)
+    var commands: String?
     do {
       let place = try SitePlace(named: site, beside: "experiments")
       computing = place.definition.computing
       slurm = slurm || place.definition.slurm != nil
+      commands = place.definition.slurm?.commands
       findings.append(
         Finding(what: "site", state: .ok, words: site ?? "experiments/sites/local.yaml"))
       look(at: place)
@@ -44,9 +46,10 @@ struct Doctor {
     look(for: "gnuplot", .poor, "figures of reports", "apt-get install gnuplot-nox")
     if slurm {
       for command in ["sbatch", "squeue", "scancel"] {
-        look(for: command, .missing, "array jobs", "apt-get install slurm-client")
+        look(for: command, .missing, "array jobs", "apt-get install slurm-client", in: commands)
       }
-      look(for: "sacct", .poor, "how jobs ended", "apt-get install slurm-client")
+      look(
+        for: "sacct", .poor, "how jobs ended", "apt-get install slurm-client", in: commands)
     }
   }
 
@@ -139,16 +142,21 @@ struct Doctor {
     return "apt-get install \(package)"
   }
 
+  /// Looks on the PATH, or in the folder where the site says that commands are.
   private mutating func look(
-    for command: String, _ state: State, _ what: String, _ remedy: String
+    for command: String, _ state: State, _ what: String, _ remedy: String,
+    in folder: String? = nil
   ) {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    let folders =
+      folder.map { [Substring(Files.absolute($0))] }
+      ?? (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let paths: [String] = folders.map { "\($0)/\(command)" }
     let found = paths.first { path in access(path, X_OK) == 0 }
     findings.append(
       Finding(
         what: command, state: found == nil ? state : .ok,
-        words: found ?? "not on PATH: \(what) need it", remedy: found == nil ? remedy : ""))
+        words: found ?? "not \(folder.map { "in " + $0 } ?? "on PATH"): \(what) need it",
+        remedy: found == nil ? remedy : ""))
   }
 
   var text: String {
@@ -204,6 +212,14 @@ enum Disk {
           what: "artifacts", state: .missing,
           words: "\(shown): files there cannot be locked (flock)",
           remedy: "set 'artifacts:' to a file system with locks, or mount it with them")
+      ]
+    }
+    if let own = MountTable.current.locksOfThisMachine(for: artifacts) {
+      return [
+        Doctor.Finding(
+          what: "artifacts", state: .poor,
+          words: "\(shown): mounted with '\(own)', so that other machines do not see its locks",
+          remedy: "run on one machine at a time, or mount it with locks that all machines see")
       ]
     }
     var status = statvfs()

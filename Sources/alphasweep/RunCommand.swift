@@ -28,6 +28,12 @@ struct RunCommand: AsyncParsableCommand {
       discussion: "Otherwise all is done that does not need what failed."))
   var failFast = false
 
+  @Flag(
+    name: .shortAndLong,
+    help:
+      "Do all that does not need what failed, as make and Snakemake name it: what is done anyway.")
+  var keepGoing = false
+
   @Option(
     help: ArgumentHelp(
       "Runs of higher priority go first where several share this machine's cores.",
@@ -41,6 +47,9 @@ struct RunCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
+    if keepGoing, failFast {
+      throw ValidationError("'--keep-going' and '--fail-fast' ask for opposite things")
+    }
     if let workers, workers < 1 {
       throw ValidationError("'--workers' must be 1 or more, not \(workers)")
     }

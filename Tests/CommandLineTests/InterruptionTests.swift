@@ -80,7 +80,9 @@ import Testing
       #/small: 1 stage failed, and \d+ were not begun after that; without '--fail-fast' they are\n/#
     #expect(try words.firstMatch(in: ending.out) != nil, "\(ending.out)")
     let before = try small.finished()
-    let all = try small.run("run", "experiments/small.yaml", "--workers", "1")
+    let both = try small.run("run", "experiments/small.yaml", "--keep-going", "--fail-fast")
+    #expect(both.code == 64 && both.err.contains("ask for opposite things"))
+    let all = try small.run("run", "experiments/small.yaml", "--workers", "1", "--keep-going")
     #expect(all.code == 1)
     #expect(try small.finished() > before)
   }
