@@ -123,6 +123,37 @@ import Testing
         == .again(reason: "others had precedence, and Slurm ended it"))
   }
 
+  /// A worker that was told to save leaves an outcome, whyever it was told.
+  @Test(arguments: [SlurmOutcome.How.stopped, .byItself], [true, false])
+  func whoMadeRoomForOthersHadNoLackOfTime(how: SlurmOutcome.How, isAccount: Bool) {
+    let judged = judge {
+      $0.outcome = SlurmOutcome(how: how, code: how == .stopped ? 143 : 137, node: "n1")
+      ($0.queue, $0.accounts) = isAccount ? ([], .preempted) : ([.preempted], nil)
+    }
+    #expect(judged == .again(reason: "others had precedence, and Slurm ended it"))
+  }
+
+  @Test(arguments: [true, false])
+  func whoLostItsNodeHadNoLackOfTime(isAccount: Bool) {
+    func judged(_ madeProgress: Bool) -> SlurmJudgement {
+      judge {
+        $0.outcome = SlurmOutcome(how: .stopped, code: 143, node: "n1")
+        ($0.queue, $0.accounts) = isAccount ? ([], .nodeFailed) : ([.nodeFailed], nil)
+        $0.madeProgress = madeProgress
+      }
+    }
+    #expect(judged(true) == .again(reason: "its node failed; it goes on from what it saved"))
+    #expect(judged(false) == .ended(.crashed(reason: "its node failed; its log")))
+  }
+
+  @Test func whoWasToldToSaveAndEndedGoesOn() {
+    let judged = judge {
+      $0.outcome = SlurmOutcome(how: .stopped, code: 143, node: "n1")
+      ($0.queue, $0.madeProgress) = ([.ended], true)
+    }
+    #expect(judged == .again(reason: "its time was over; it goes on from what it saved"))
+  }
+
   @Test func aTimeLimitWithoutNoticeGoesOnFromWhatWasSavedBefore() {
     #expect(
       judge { ($0.queue, $0.secondsGone, $0.madeProgress) = ([.timeLimit], 60, true) }

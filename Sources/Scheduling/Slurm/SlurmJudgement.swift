@@ -23,6 +23,10 @@ package struct SlurmSighting: Sendable {
   package var bytes = 0
 
   package init() {}
+
+  /// What Slurm says of how it ended. Where `sacct` lags it still says that the element lives: `squeue`
+  /// knows better.
+  var last: SlurmState? { queue?.first ?? accounts.flatMap { $0.isLive ? nil : $0 } }
 }
 
 /// What is to be done about an element, as a pure function of what is known.
@@ -61,9 +65,7 @@ package enum SlurmJudgement: Sendable, Hashable {
     if sighting.hasArtifact { return .ended(.done(seconds: 0, bytes: sighting.bytes)) }
     // An element that found the stage claimed has left; who holds the claim makes it.
     if sighting.isBeingMade { return .wait }
-    // Where sacct lags it still says that the element lives: squeue knows better.
-    let last = queue.first ?? sighting.accounts.flatMap { $0.isLive ? nil : $0 }
-    return of(last, sighting, tail())
+    return of(sighting.last, sighting, tail())
   }
 
   private static func of(
@@ -80,6 +82,12 @@ package enum SlurmJudgement: Sendable, Hashable {
           reason:
             "\(outcome.what) is not the request that was sent: somebody or something changed it "
             + "below slurm/ beside the artifacts, and nothing was done"))
+    // Whoever made room for others, or lost its node, may have been told to save too.
+    case _ where sighting.last == .preempted: return .again(reason: precedence)
+    case (.stopped, _) where sighting.last == .nodeFailed:
+      return sighting.madeProgress
+        ? .again(reason: "its node failed; it goes on from what it saved")
+        : crash("its node failed", tail)
     // Trainings save, and the next job goes on from there.
     case (.stopped, _): return notInTime(sighting, tail)
     case (_, 137):
@@ -96,13 +104,15 @@ package enum SlurmJudgement: Sendable, Hashable {
     switch state {
     case .outOfMemory: return .moreMemory(reason: "Slurm killed it: it was out of memory")
     case .timeLimit: return notInTime(sighting, tail)
-    case .preempted: return .again(reason: "others had precedence, and Slurm ended it")
+    case .preempted: return .again(reason: precedence)
     case .nodeFailed: return crash("its node failed", tail)
     case .cancelled: return crash("somebody cancelled it (scancel)", tail)
     case .ended, .live, nil:
       return crash("it left Slurm's queue without an outcome", tail)
     }
   }
+
+  private static let precedence = "others had precedence, and Slurm ended it"
 
   private static func notInTime(_ sighting: SlurmSighting, _ tail: String) -> SlurmJudgement {
     if sighting.madeProgress {
