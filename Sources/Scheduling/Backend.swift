@@ -23,10 +23,19 @@ package protocol Backend: Sendable {
   /// Whether it carries out a stage already, since an earlier program asked for it: its claim is then
   /// nobody else's.
   func carriesOut(_ key: StageKey) async -> Bool
+
+  /// Somebody gave this one stage up: what was begun for it outside of this program ends too. (When a whole
+  /// run ends, that may go on.)
+  func abandon(_ key: StageKey) async
+
+  /// Whether a worker gains by having several short stages in hand at once.
+  var takesSeveral: Bool { get }
 }
 
 extension Backend {
   package func carriesOut(_ key: StageKey) async -> Bool { false }
+  package func abandon(_ key: StageKey) async {}
+  package var takesSeveral: Bool { true }
 }
 
 /// How one try of a stage ended.

@@ -103,7 +103,7 @@ extension Scheduler {
       return next
     }
     // A stage that waits in a worker's hand would use up its time.
-    guard retries.limit == nil, !isYielding else { return nil }
+    guard backend.takesSeveral, retries.limit == nil, !isYielding else { return nil }
     let eager = workers.filter { inHand[$0].map(mayTakeMore) ?? false }
       .sorted { (inHand[$0]?.count ?? 0, $0) < (inHand[$1]?.count ?? 0, $1) }
     guard !eager.isEmpty else { return nil }

@@ -30,11 +30,12 @@ extension Scheduler {
   }
 
   /// Gives up one stage, running or not, and holds back what needs it. Nothing is tried again.
-  package func cancel(_ key: StageKey) {
+  package func cancel(_ key: StageKey) async {
     guard let stage = plan.stages[key] else { return }
     switch agenda.state(of: key) {
     case .running:
       cancelled.insert(key)
+      await backend.abandon(key)
       running[key]?.work.cancel()
     case .ready, .waiting, .elsewhere: giveUp(stage)
     case .done, .failed, .heldBack, nil: break
@@ -73,7 +74,8 @@ extension Scheduler {
     unrecorded.append(attempt(stage, run, arrival))
     switch arrival.outcome {
     case .done(let seconds, _):
-      briskness.learn(stage, seconds: seconds)
+      // Where a worker's words are lost, nobody knows how long it took.
+      if seconds > 0 { briskness.learn(stage, seconds: seconds) }
       finish(stage)
     case .failed(let reason): repairOrFail(stage, reason)
     case .crashed(let reason):

@@ -35,6 +35,9 @@ final class DamagingBackend: Backend {
 actor CountingBackend: Backend {
   private var now = 0
   private(set) var most = 0
+  nonisolated let takesSeveral: Bool
+
+  init(takesSeveral: Bool = true) { self.takesSeveral = takesSeveral }
 
   func execute(
     _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void

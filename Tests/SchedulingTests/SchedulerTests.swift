@@ -193,4 +193,19 @@ import Testing
     #expect(summary.cancelled.map(\.label) == ["right"])
     #expect(summary.failed.isEmpty && !summary.isComplete)
   }
+
+  /// A place in a cluster's queue is no process that would wait for the disk.
+  @Test(arguments: [true, false])
+  func onlyWorkersThatGainByItHaveSeveralShortStagesInHand(takesSeveral: Bool) async throws {
+    var small = SmallPlan()
+    try small.add("first")
+    small.want("first")
+    for number in 1...20 {
+      try small.add("stage \(number)", from: ["first"])
+      small.want("stage \(number)")
+    }
+    let backend = CountingBackend(takesSeveral: takesSeveral)
+    #expect(try await Scheduler(small, store, backend, workers: 2).run().isComplete)
+    #expect(await (backend.most > 2) == takesSeveral)
+  }
 }
