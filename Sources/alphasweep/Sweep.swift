@@ -37,6 +37,10 @@ struct Sweep {
     let wanted = workspace.plan.wanted.compactMap { workspace.plan.stages[$0] }
     let finished = workspace.store.finished(wanted, after: workspace.early)
     guard finished.count < wanted.count else {
+      if let slurm = workspace.site.slurm {
+        await SlurmLeftovers.remove(
+          from: workspace.store, site: slurm, commands: SweepBackend.commands(slurm))
+      }
       var summary = SweepSummary()
       summary.alreadyDone = wanted.count
       return try ending(summary, signal: nil, finished: finished)

@@ -25,7 +25,7 @@ struct SweepBackend {
       shutDown = { _ in await workers.shutDown() }
       return
     }
-    let commands = SlurmCommands(folder: slurm.commands.map { Files.absolute($0) })
+    let commands = Self.commands(slurm)
     for name in ["sbatch", "squeue", "scancel"] where !commands.has(name) {
       throw SchedulingError.noSlurm(command: name, folder: slurm.commands)
     }
@@ -44,6 +44,11 @@ struct SweepBackend {
           ? "cancelled the jobs of \(stages)\n"
           : "the jobs of \(stages) go on; the same command finds them\n")
     }
+  }
+
+  /// Slurm's programs, where the site says that they are.
+  static func commands(_ slurm: SlurmSite) -> SlurmCommands {
+    SlurmCommands(folder: slurm.commands.map { Files.absolute($0) })
   }
 }
 

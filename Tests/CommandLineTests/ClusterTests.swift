@@ -11,7 +11,8 @@ struct ClusterTests {
 
   init() throws {
     small = try SmallExperiment()
-    let commands = try PrivateSlurm.commands(in: small.path)
+    let commands = try PrivateSlurm.commands(
+      in: small.path, squeue: #"[ ! -e "$folder/silent" ] || { sleep 60; exit 1; }"#)
     try small.write(
       """
       site: cluster
@@ -168,6 +169,62 @@ struct ClusterTests {
     let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
     #expect(again.code == 0, "\(again.err)")
     #expect(try small.finished() == 10)
+    #expect(batches == [], "those of cancelled jobs are gone too")
+  }
+
+  @Test func controlCEndsARunToWhichSqueueGivesNoAnswer() async throws {
+    let process = try await startHanging(in: "corpus")
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    try small.write("", to: "silent")
+    let questions = PrivateSlurm.lines(small.path + "/squeue.calls").count
+    let head = small.process(["run", "experiments/small.yaml", "--site", "cluster"])
+    (head.standardOutput, head.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try head.run()
+    try await PrivateSlurm.until {
+      PrivateSlurm.lines(small.path + "/squeue.calls").count > questions
+    }
+    kill(head.processIdentifier, SIGINT)
+    head.waitUntilExit()
+    #expect(head.terminationStatus == 130)
+    #expect(submissions == 1)
+    for name in batches { try PrivateSlurm.run("scancel", "--name=" + name) }
+  }
+
+  @Test func aStageThatIsGivenUpLeavesNoJob() async throws {
+    let process = try await startHanging(in: "fine-tune")
+    let given = try small.run(
+      "cancel", "fine-tune voices · head only · seed 1", "--site", "cluster")
+    #expect(given.code == 0, "\(given.out)\(given.err)")
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    try await PrivateSlurm.until { try queued().isEmpty }
+    let key = try #require(small.lines("calls").first { $0.hasPrefix("hang ") }?.dropFirst(5))
+    #expect(!small.lines("made").contains(String(key)), "its job did not go on to its end")
+    let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
+    #expect(again.code == 0, "\(again.err)")
+    #expect(batches == [])
+  }
+
+  @Test func batchesGoThoughNothingIsLeftToDo() async throws {
+    try small.write("until", to: "artifacts/behave-evaluate")
+    let process = small.process(["run", "experiments/small.yaml", "--site", "cluster"])
+    (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try process.run()
+    // Nothing is left but evaluations, and all of them are at work.
+    let evaluations = 3
+    try await PrivateSlurm.until {
+      small.lines("calls").count { $0.hasPrefix("until ") } == evaluations
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    try small.write("", to: "artifacts/go")
+    try await PrivateSlurm.until { try queued().isEmpty }
+    #expect(try small.finished() == 10)
+    #expect(batches != [])
+    let again = try small.run("run", "experiments/small.yaml", "--site", "cluster")
+    #expect(again.out.hasPrefix("small: all "), "\(again.out)\(again.err)")
+    #expect(batches == [])
   }
 
   /// As Ctrl-C does.

@@ -25,7 +25,8 @@ import Testing
     let need = SlurmNeed(requests[0], at: SlurmSite(terms: .init(seconds: 60)))
     return try SlurmBatch.write(
       requests, need: need, site: SlurmSite(terms: .init(seconds: 60)), worker: ["worker"],
-      store: store)
+      store: store
+    ).batch
   }
 
   private func logs(_ name: String) throws -> [(attempt: Int, text: String)] {

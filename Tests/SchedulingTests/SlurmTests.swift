@@ -303,15 +303,48 @@ struct SlurmTests {
     #expect(lines("made").count == 3)
   }
 
-  @Test func whatSlurmNeverTakesEndsTheRunWithItsWords() async throws {
+  @Test func whatSlurmNeverTakesFailsWithItsWords() async throws {
     var site = site
-    site.terms.partition = "nowhere"
-    let (small, jobs) = (try plan("work"), try jobs(site))
-    let error = await #expect(throws: SchedulingError.self) {
-      try await Scheduler(small, store, jobs, workers: 5).run()
+    site.kinds[.features] = site.terms
+    site.kinds[.features]?.partition = "nowhere"
+    var small = SmallPlan()
+    try small.add("corpus", kind: .corpus)
+    try small.add("features")
+    small.want("corpus", "features")
+    let summary = try await run(small, jobs(site))
+    #expect(summary.done.map(\.label) == ["corpus"], "what Slurm takes is done")
+    let reason = try #require(summary.failed.first?.reason)
+    #expect(reason.hasPrefix("Slurm refuses it: sbatch: error: "), "\(reason)")
+    #expect(reason.contains("invalid partition specified: nowhere"), "\(reason)")
+  }
+
+  // MARK: Giving up
+
+  @Test func aStageThatIsGivenUpLeavesNoJobAndItsArrayGoesOn() async throws {
+    var small = SmallPlan()
+    try small.add("hanging", "hang")
+    try small.add("waiting", "until")
+    small.want("hanging", "waiting")
+    let jobs = try jobs()
+    let scheduler = try Scheduler(small, store, jobs, workers: 5, cores: 1000)
+    async let ending = scheduler.run()
+    try await PrivateSlurm.until { lines("calls").count == 2 }
+    #expect(lines("sbatch.calls").count == 1)
+    let job = try job()
+    await scheduler.cancel(try small.key("hanging"))
+    try await PrivateSlurm.until {
+      let states = try PrivateSlurm.run(
+        "squeue", "--noheader", "--array", "--jobs=" + job, "--format=%T")
+      return states.split(separator: "\n") == ["RUNNING"]
     }
-    #expect(error?.description.contains("sbatch refused \(folder.path)/slurm/alphasweep-") == true)
-    #expect(error?.description.contains("invalid partition specified: nowhere") == true)
+    try Data().write(to: URL(fileURLWithPath: folder.path + "/go"))
+    let summary = try await ending
+    await jobs.shutDown(keepingJobs: false)
+    #expect(summary.cancelled.map(\.label) == ["hanging"])
+    #expect(summary.done.map(\.label) == ["waiting"])
+    #expect(
+      try lines("made") == [small.key("waiting").hex], "the other job did not go on to its end")
+    #expect(lines("sbatch.calls").count == 1)
   }
 
   // MARK: Several programs

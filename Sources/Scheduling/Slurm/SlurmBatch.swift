@@ -11,9 +11,6 @@ package struct SlurmBatch: Sendable {
     package var need: SlurmNeed
     /// The stage of each element, by its index.
     package var keys: [StageKey]
-    /// Who sent it.
-    package var host: String
-    package var process: Int32
   }
 
   package let folder: String
@@ -25,17 +22,17 @@ package struct SlurmBatch: Sendable {
 
   /// Writes the folder: aside, durably, and renamed.
   ///
+  /// - Returns: The batch, and the sign that this program answers for it.
   /// - Throws: `StorageError`, or `EncodingError` for a request that cannot be written.
   static func write(
     _ requests: [StageRequest], need: SlurmNeed, site: SlurmSite, worker: [String],
     store: ArtifactStore
-  ) throws -> SlurmBatch {
+  ) throws -> (batch: SlurmBatch, owner: SlurmOwner) {
     let name = "alphasweep-" + String(format: "%016llx", UInt64.random(in: 0 ... .max))
     let (folder, aside) = ("\(root(store))/\(name)", "\(root(store))/.\(name).new")
-    let manifest = Manifest(
-      name: name, need: need, keys: requests.map(\.key), host: Machine.hostName, process: getpid())
+    let manifest = Manifest(name: name, need: need, keys: requests.map(\.key))
+    let owner = try SlurmOwner.make(aside)
     do {
-      try AtomicFile.makeFolder(aside)
       let texts = try requests.map { try Canonical(encoding: $0).text + "\n" }
       for (index, text) in texts.enumerated() {
         try AtomicFile.write(text: text, to: "\(aside)/request.\(index).json")
@@ -54,7 +51,7 @@ package struct SlurmBatch: Sendable {
       try? FileManager.default.removeItem(atPath: aside)
       throw error
     }
-    return SlurmBatch(folder: folder, manifest: manifest)
+    return (SlurmBatch(folder: folder, manifest: manifest), owner)
   }
 
   /// Every batch that lies in the store, whoever sent it.
@@ -70,16 +67,32 @@ package struct SlurmBatch: Sendable {
     }
   }
 
-  /// Removes folders that a killed program had begun to write, once they are an hour old.
+  /// Removes folders that killed programs had begun to write, or to remove.
   static func removeAsides(in store: ArtifactStore) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root(store))) ?? []
     for name in names where name.hasPrefix(".") && name.hasSuffix(".new") {
       let path = "\(root(store))/\(name)"
-      let changed =
-        try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
-      guard let changed, changed.timeIntervalSinceNow < -3600 else { continue }
-      try? FileManager.default.removeItem(atPath: path)
+      if name.hasSuffix(gone) {
+        try? FileManager.default.removeItem(atPath: path)
+      } else if let owner = SlurmOwner.take(path) {
+        withExtendedLifetime(owner) { delete(path) }
+      } else {
+        // Its writer lives, or came no further than to make it.
+        rmdir(path)
+      }
     }
+  }
+
+  private static let gone = ".gone.new"
+
+  /// Deletes a folder under a name that says so: what is half deleted, nobody takes for a batch.
+  private static func delete(_ folder: String) {
+    let path = folder as NSString
+    let name = path.lastPathComponent
+    let aside =
+      "\(path.deletingLastPathComponent)/\(name.hasPrefix(".") ? "" : ".")\(name)\(gone)"
+    guard rename(folder, aside) == 0 else { return }
+    try? FileManager.default.removeItem(atPath: aside)
   }
 
   /// The words of `sbatch` for this batch.
@@ -96,18 +109,13 @@ package struct SlurmBatch: Sendable {
 
   var isCancelled: Bool { access(folder + "/cancelled", F_OK) == 0 }
 
-  /// Whether the program that sent it is known to be gone.
-  var isOrphan: Bool {
-    manifest.host == Machine.hostName && manifest.process != getpid()
-      && kill(manifest.process, 0) != 0 && errno == ESRCH
-  }
+  /// Whether no living program answers for it.
+  var isOrphan: Bool { !SlurmOwner.isAlive(folder) }
 
   /// Removes the batch but for its logs. Its folder is renamed first: an element whose stage is done may still want to
   /// write how it ended, and what comes into a folder that is being deleted would keep it.
   func remove(from store: ArtifactStore) {
     keepLogs(in: store)
-    let aside = "\((folder as NSString).deletingLastPathComponent)/.\(name).gone.new"
-    guard rename(folder, aside) == 0 else { return }
-    try? FileManager.default.removeItem(atPath: aside)
+    Self.delete(folder)
   }
 }

@@ -16,7 +16,7 @@ package struct SlurmCommands: Sendable {
 
   /// - Parameters:
   ///   - folder: Where `sbatch` and the others are; `nil` for those of PATH.
-  ///   - patience: How long one of them may take.
+  ///   - patience: How long one of them may take at most.
   package init(folder: String?, patience: Duration = .seconds(90)) {
     self.folder = folder
     self.patience = patience
@@ -32,32 +32,46 @@ package struct SlurmCommands: Sendable {
     return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
   }
 
-  /// Runs one to its end, or until patience is at an end.
-  package func run(_ name: String, _ arguments: [String]) async -> Answer {
+  /// Runs one to its end, or until patience is at an end or the caller is cancelled. What it started, and what
+  /// does not end with it, is not waited for.
+  ///
+  /// - Parameters:
+  ///   - name: Which.
+  ///   - arguments: Its words.
+  ///   - patience: How long it may take, where that is less than usual.
+  /// - Returns: What it gave.
+  package func run(
+    _ name: String, _ arguments: [String], patience: Duration? = nil
+  ) async -> Answer {
     guard let path = path(name) else {
       let place = folder.map { "in \($0)" } ?? "on PATH"
       return Answer(code: 127, out: "", err: "'\(name)' is not \(place)")
     }
-    return await withTaskGroup(of: Answer.self) { [patience] group in
-      group.addTask {
-        do {
-          let result = try await Subprocess.run(
-            .path(FilePath(path)), arguments: Arguments(arguments), input: .none,
-            output: .string(limit: 1 << 27), error: .string(limit: 1 << 20))
-          var code: Int32?
-          if case .exited(let status) = result.terminationStatus { code = status }
-          return Answer(
-            code: code, out: result.standardOutput, err: result.standardError)
-        } catch {
-          return Answer(code: nil, out: "", err: String(describing: error))
-        }
-      }
-      group.addTask {
-        try? await Task.sleep(for: patience)
-        return Answer(code: nil, out: "", err: "'\(name)' gave no answer within \(patience)")
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? Answer(code: nil, out: "", err: "")
+    let limit = min(patience ?? self.patience, self.patience)
+    let (answers, giving) = AsyncStream.makeStream(of: Answer.self)
+    let call = Task { giving.yield(await Self.answer(of: path, arguments)) }
+    let clock = Task {
+      try await Task.sleep(for: limit)
+      giving.yield(Answer(code: nil, out: "", err: "'\(name)' gave no answer within \(limit)"))
+    }
+    defer {
+      call.cancel()
+      clock.cancel()
+    }
+    for await answer in answers { return answer }
+    return Answer(code: nil, out: "", err: "'\(name)' was not waited for")
+  }
+
+  private static func answer(of path: String, _ arguments: [String]) async -> Answer {
+    do {
+      let result = try await Subprocess.run(
+        .path(FilePath(path)), arguments: Arguments(arguments), input: .none,
+        output: .string(limit: 1 << 27), error: .string(limit: 1 << 20))
+      var code: Int32?
+      if case .exited(let status) = result.terminationStatus { code = status }
+      return Answer(code: code, out: result.standardOutput, err: result.standardError)
+    } catch {
+      return Answer(code: nil, out: "", err: String(describing: error))
     }
   }
 }

@@ -131,13 +131,15 @@ extension SlurmJobs {
   }
 
   /// Stops watching a stage's element; a batch whose elements all ended well leaves nothing behind.
-  private func close(_ key: StageKey, well: Bool) {
+  func close(_ key: StageKey, well: Bool) {
     guard let name = watched.removeValue(forKey: key)?.element.batch.name else { return }
     if !well { spoilt.insert(name) }
     open[name]?.keys.remove(key)
-    guard let (batch, keys) = open[name], keys.isEmpty else { return }
+    guard let batch = open[name]?.batch, open[name]?.keys.isEmpty == true else { return }
     open[name] = nil
-    if !spoilt.contains(name) { batch.remove(from: store) }
+    // Of a batch that was taken over, elements may go on that this run has no use for.
+    let isOver = !found.values.contains { $0.batch.name == name }
+    if isOver, !spoilt.contains(name) { batch.remove(from: store) }
   }
 
   static func files(_ batch: SlurmBatch) -> [String] {

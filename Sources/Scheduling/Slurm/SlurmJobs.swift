@@ -23,32 +23,49 @@ package actor SlurmJobs: Backend {
     var heard = 0
   }
 
+  /// A batch that this program answers for.
+  struct Open {
+    let batch: SlurmBatch
+    let owner: SlurmOwner
+    /// Of the elements that are not over.
+    var keys: Set<StageKey>
+    /// The one job that Slurm made of it; `nil` where there may be none, or several.
+    var job: Int?
+  }
+
   let queue: SlurmQueue
   let store: ArtifactStore
   /// The worker's words, where it has so many GPUs.
-  private let worker: @Sendable (Int) -> [String]
+  let worker: @Sendable (Int) -> [String]
   var wishes: [StageKey: Wish] = [:]
   var watched: [StageKey: Watched] = [:]
-  private var waiting: [StageKey] = []
+  /// Wishes that wait for the look at the jobs of before.
+  var unbegun: [StageKey] = []
+  /// Wishes that wait to be sent.
+  var waiting: [StageKey] = []
   var shortages: [StageKey: Int] = [:]
   /// Elements of earlier or other programs that live in the queue.
-  private var found: [StageKey: SlurmElement] = [:]
-  private var search: Task<Void, Never>?
-  /// Batches that this program answers for, with the elements that are not over.
-  var open: [String: (batch: SlurmBatch, keys: Set<StageKey>)] = [:]
+  var found: [StageKey: SlurmElement] = [:]
+  var hasLooked = false
+  var search: Task<Void, Never>?
+  /// Who waits for the end of that look.
+  var askers: [Int: CheckedContinuation<Void, Never>] = [:]
+  var asked = 0
+  var open: [String: Open] = [:]
   var spoilt: Set<String> = []
+  /// Given up while their batch was on its way to Slurm.
+  var abandoned: Set<StageKey> = []
   var sending: Task<Void, Never>?
   var watching: Task<Void, Never>?
   var lastQuestion: ContinuousClock.Instant?
   var isOver = false
 
+  /// Each worker's number is a place in the queue: it has one stage.
+  package nonisolated let takesSeveral = false
+
   var site: SlurmSite { queue.site }
   var poll: Duration { .seconds(site.pollSeconds) }
 
-  /// How long more stages are waited for before some are sent.
-  private static let gathering = Duration.milliseconds(500)
-  /// How often a submission without an answer is made again before the run ends.
-  private static let submissions = 20
   /// Nothing is sent yet.
   ///
   /// - Parameters:
@@ -74,25 +91,25 @@ package actor SlurmJobs: Backend {
   package func execute(
     _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> StageOutcome {
-    await findOwnJobs { report(.progress(key: request.key, fraction: 0, detail: $0)) }
-    return await withTaskCancellationHandler {
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        if Task.isCancelled { return continuation.resume(returning: .interrupted) }
+        if Task.isCancelled || isOver { return continuation.resume(returning: .interrupted) }
         wishes[request.key] = Wish(request: request, report: report, finish: continuation)
-        if let element = found.removeValue(forKey: request.key) {
-          adopt(element)
-        } else {
-          send(request.key)
-        }
+        unbegun.append(request.key)
+        if hasLooked { begin() } else { findOwnJobs() }
       }
     } onCancel: {
       Task { await self.giveUp(request.key) }
     }
   }
 
-  package func carriesOut(_ key: StageKey) async -> Bool {
-    await findOwnJobs { _ in }
-    return found[key] != nil
+  /// Begins what is wished for: what is in the queue already is watched, the rest is sent.
+  func begin() {
+    let keys = unbegun
+    unbegun = []
+    for key in keys {
+      if let element = found.removeValue(forKey: key) { adopt(element) } else { send(key) }
+    }
   }
 
   /// Ends this program's part: jobs that are not over are cancelled, or left to themselves.
@@ -103,160 +120,54 @@ package actor SlurmJobs: Backend {
   package func shutDown(keepingJobs: Bool) async -> Int {
     isOver = true
     for key in wishes.keys { giveUp(key) }
-    sending?.cancel()
-    watching?.cancel()
+    for number in askers.keys { answer(number) }
+    for task in [search, sending, watching] { task?.cancel() }
     let left = open.values.filter { !$0.keys.isEmpty }
     if !keepingJobs {
       // Elements that begin before Slurm hears of it leave by themselves.
-      for (batch, _) in left { batch.markCancelled() }
-      await Task { [queue] in await queue.cancel(left.map(\.batch.name)) }.value
+      for one in left { one.batch.markCancelled() }
+      let jobs = left.compactMap(\.job).sorted().map(String.init)
+      let names = left.filter { $0.job == nil }.map(\.batch.name)
+      await Task { [queue] in await queue.cancel(jobs, names: names) }.value
     }
+    // From here on the next program may take them over.
+    open = [:]
     return left.reduce(0) { $0 + $1.keys.count }
   }
 
+  /// Nobody waits for a stage any more; its job may go on.
   private func giveUp(_ key: StageKey) {
     guard let wish = wishes.removeValue(forKey: key) else { return }
+    unbegun.removeAll { $0 == key }
     waiting.removeAll { $0 == key }
     watched[key] = nil
     wish.finish.resume(returning: .interrupted)
   }
 
-  // MARK: Sending
-
-  func send(_ key: StageKey) {
-    waiting.append(key)
-    guard sending == nil else { return }
-    sending = Task {
-      try? await Task.sleep(for: Self.gathering)
-      await self.sendWaiting()
+  package func abandon(_ key: StageKey) async {
+    let watch = watched[key]
+    // What a living program sent is that program's to cancel.
+    let isOurs = watch.map { open[$0.element.batch.name] != nil } ?? false
+    if watch?.isSent == true {
+      close(key, well: false)
+    } else if watch != nil {
+      abandoned.insert(key)
     }
+    giveUp(key)
+    guard isOurs, let watch, watch.isSent else { return }
+    // The run may end meanwhile, and the job must all the same.
+    await Task { await self.end([watch.element], job: watch.job) }.value
   }
 
-  private func sendWaiting() async {
-    sending = nil
-    var groups: [(need: SlurmNeed, requests: [StageRequest])] = []
-    for request in waiting.compactMap({ wishes[$0]?.request }) {
-      let need = SlurmNeed(request, at: site, shortages: shortages[request.key] ?? 0)
-      if let group = groups.firstIndex(where: {
-        $0.need == need && $0.requests.count < site.arraySize
-      }
-      ) {
-        groups[group].requests.append(request)
-      } else {
-        groups.append((need, [request]))
-      }
-    }
-    waiting = []
-    for group in groups where !isOver { await send(group.requests, need: group.need) }
-  }
-
-  private func send(_ requests: [StageRequest], need: SlurmNeed) async {
-    let batch: SlurmBatch
-    do {
-      batch = try SlurmBatch.write(
-        requests, need: need, site: site, worker: worker(need.gpus), store: store)
-    } catch {
-      for request in requests { finish(request.key, .unusable(reason: String(describing: error))) }
-      return
-    }
-    open[batch.name] = (batch, Set(requests.map(\.key)))
-    for (index, request) in requests.enumerated() where wishes[request.key] != nil {
-      watched[request.key] = Watched(
-        element: SlurmElement(batch: batch, index: index), isSent: false)
-    }
-    if let refusal = await refusal(of: batch) {
-      for request in requests { finish(request.key, .unusable(reason: refusal)) }
-      open[batch.name] = nil
-      batch.remove(from: store)
-      return
-    }
-    for request in requests { watched[request.key]?.isSent = true }
-    watch()
-  }
-
-  /// Submits a batch until Slurm has it.
-  ///
-  /// - Returns: `nil`, or why Slurm never will.
-  private func refusal(of batch: SlurmBatch) async -> String? {
-    var lost = 0
-    while !isOver {
-      switch await queue.submit(batch) {
-      case .taken: return nil
-      case .refused(let words):
-        if await isTaken(batch, looks: 1) { return nil }
-        return "sbatch refused \(batch.folder)/element.sh: \(words)"
-      case .tooMany(let words):
-        tell(batch, "waits: \(words)")
-        try? await Task.sleep(for: poll)
-      case .unknown(let words):
-        tell(batch, "asks again: \(words)")
-        if await isTaken(batch, looks: 2) { return nil }
-        lost += 1
-        if lost >= Self.submissions {
-          return "sbatch was tried \(lost) times; the last time: \(words)"
-        }
-      }
-    }
-    return nil
-  }
-
-  /// Whether Slurm took the batch though it did not say so; its name tells.
-  private func isTaken(_ batch: SlurmBatch, looks: Int) async -> Bool {
-    var left = looks
-    while left > 0, !isOver {
-      if looks > 1 { try? await Task.sleep(for: poll) }
-      if Self.files(batch).contains(where: { $0.hasPrefix("log.") }) { return true }
-      guard let lines = await queue.lines(of: [batch.name]) else {
-        if looks == 1 { try? await Task.sleep(for: poll) }
-        continue
-      }
-      if !lines.isEmpty { return true }
-      left -= 1
-    }
-    return false
-  }
-
-  private func tell(_ batch: SlurmBatch, _ words: String) {
-    for key in batch.manifest.keys {
-      wishes[key]?.report(.progress(key: key, fraction: 0, detail: words))
-    }
-  }
-
-  // MARK: Own jobs of before
-
-  /// Looks, once, for elements that an earlier program sent and that are not over.
-  private func findOwnJobs(tell: @escaping @Sendable (String) -> Void) async {
-    if search == nil { search = Task { await self.lookForJobs(tell) } }
-    await search?.value
-  }
-
-  private func lookForJobs(_ tell: @Sendable (String) -> Void) async {
-    SlurmBatch.removeAsides(in: store)
-    let batches = SlurmBatch.all(in: store).filter { !$0.isCancelled }
-    while !batches.isEmpty, !isOver {
-      guard let lines = await queue.lines(of: batches.map(\.name)) else {
-        // Without an answer nothing can be sent that would not perhaps be sent twice.
-        tell("waits for squeue, which gives no answer")
-        try? await Task.sleep(for: poll)
-        continue
-      }
-      let live = Dictionary(grouping: lines.filter(\.state.isLive), by: \.name)
-      for batch in batches {
-        let indices = Set((live[batch.name] ?? []).map(\.index))
-        for index in indices where batch.manifest.keys.indices.contains(index) {
-          found[batch.manifest.keys[index]] = SlurmElement(batch: batch, index: index)
-        }
-        if indices.isEmpty, batch.isOrphan { batch.remove(from: store) }
-      }
-      return
-    }
-  }
-
-  private func adopt(_ element: SlurmElement) {
-    let batch = element.batch
-    watched[element.key] = Watched(element: element, isSent: true)
-    // What a living program sent is that program's to cancel and to clear away.
-    if batch.isOrphan { open[batch.name, default: (batch, [])].keys.insert(element.key) }
-    watch()
+  /// Ends the jobs of some elements of one batch.
+  func end(_ elements: [SlurmElement], job: Int?) async {
+    guard let name = elements.first?.batch.name else { return }
+    let indices = Set(elements.map(\.index))
+    let lines = await queue.lines(of: [name], isLast: true) ?? []
+    // A batch that was sent twice has two jobs.
+    let live = lines.filter { indices.contains($0.index) && $0.state.isLive }
+      .map { "\($0.job)_\($0.index)" }
+    let known = job.map { job in indices.map { "\(job)_\($0)" } } ?? []
+    await queue.cancel(Set(live + known).sorted())
   }
 }

@@ -1,0 +1,314 @@
+import Artifacts
+import Experiment
+import Foundation
+import Testing
+
+@testable import Scheduling
+
+/// What comes of answers that Slurm gives late, not at all, or in words.
+@Suite(.timeLimit(.minutes(10)))
+struct SlurmAnswersTests {
+  private let folder: TemporaryFolder
+  private let store: ArtifactStore
+  private let program: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = ArtifactStore(root: folder.path)
+    program = try #require(
+      Bundle.module.path(forResource: "fake-worker", ofType: "sh", inDirectory: "Fixtures"))
+  }
+
+  private var site: SlurmSite {
+    var site = SlurmSite(terms: .init(seconds: 600))
+    (site.pollSeconds, site.graceSeconds) = (0.1, 0.2)
+    return site
+  }
+
+  private func jobs(
+    _ site: SlurmSite? = nil, sbatch: String? = FakeSlurm.atOnce, squeue: String = "",
+    scancel: String = "", sacct: String? = nil
+  ) throws -> SlurmJobs {
+    var shell = ["squeue": squeue, "scancel": scancel]
+    (shell["sbatch"], shell["sacct"]) = (sbatch, sacct)
+    return SlurmJobs(
+      site: site ?? self.site,
+      commands: SlurmCommands(folder: try FakeSlurm.commands(in: folder.path, shell)),
+      program: program, store: store)
+  }
+
+  private func run(_ small: SmallPlan, _ jobs: SlurmJobs) async throws -> SweepSummary {
+    let summary = try await Scheduler(small, store, jobs, workers: 50, cores: 1000).run()
+    await jobs.shutDown(keepingJobs: false)
+    return summary
+  }
+
+  private func lines(_ name: String) -> [String] { PrivateSlurm.lines("\(folder.path)/\(name)") }
+
+  private func plan(_ behave: String = "work") throws -> SmallPlan {
+    var small = SmallPlan()
+    try small.add("narrow", behave)
+    try small.add("wide", cores: 2)
+    small.want("narrow", "wide")
+    return small
+  }
+
+  private func only(_ behave: String) throws -> SmallPlan {
+    var small = SmallPlan()
+    try small.add("stage", behave)
+    small.want("stage")
+    return small
+  }
+
+  private var memory: [String] {
+    lines("sbatch.calls").compactMap { $0.firstMatch(of: /--mem=(\w+)/).map { String($0.1) } }
+  }
+
+  // MARK: Ending
+
+  @Test(arguments: ["exit 1", "sleep 60 & wait; exit 1"])
+  func aRunThatIsEndedWaitsForNoAnswerOfSqueue(squeue: String) async throws {
+    let small = try plan()
+    // A batch of before has squeue asked.
+    _ = try SlurmBatch.write(
+      [small.request("wide")], need: SlurmNeed(small.request("wide"), at: site), site: site,
+      worker: [program], store: store)
+    let (jobs, store) = (try jobs(squeue: squeue), store)
+    let run = Task { try await Scheduler(small, store, jobs, workers: 5).run() }
+    try await PrivateSlurm.until { !lines("squeue.calls").isEmpty }
+    run.cancel()
+    #expect(try await run.value.isInterrupted)
+    await jobs.shutDown(keepingJobs: false)
+    #expect(lines("sbatch.calls").isEmpty, "what may be in the queue is not sent again")
+  }
+
+  @Test func whoAsksWhetherAStageIsCarriedOutWaitsForNoAnswerOnceCancelled() async throws {
+    let small = try plan()
+    let key = try small.key("wide")
+    _ = try SlurmBatch.write(
+      [small.request("wide")], need: SlurmNeed(small.request("wide"), at: site), site: site,
+      worker: [program], store: store)
+    let jobs = try jobs(squeue: "exit 1")
+    let question = Task { await jobs.carriesOut(key) }
+    try await PrivateSlurm.until { !lines("squeue.calls").isEmpty }
+    question.cancel()
+    #expect(await !question.value)
+    await jobs.shutDown(keepingJobs: true)
+  }
+
+  @Test func allJobsAreEndedInOneCallThatNobodyWaitsLongFor() async throws {
+    var site = site
+    site.graceSeconds = 1000
+    let (small, store) = (try plan(), store)
+    let jobs = try jobs(site, sbatch: "echo $call", scancel: "sleep 60 & wait")
+    let run = Task { try await Scheduler(small, store, jobs, workers: 5).run() }
+    try await PrivateSlurm.until { lines("squeue.calls").contains { $0.contains(",alphasweep-") } }
+    run.cancel()
+    #expect(try await run.value.isInterrupted)
+    #expect(await jobs.shutDown(keepingJobs: false) == 2)
+    #expect(lines("scancel.calls") == ["1 2"])
+  }
+
+  // MARK: Refusals
+
+  private static let refusal =
+    #"echo "sbatch: error: Batch job submission failed: Requested node configuration is not available" >&2; exit 1"#
+
+  @Test func whatSlurmRefusesFailsAndTheOthersAreDone() async throws {
+    let summary = try await run(
+      plan(),
+      jobs(
+        sbatch: #"case "$*" in *--cpus-per-task=2*) \#(Self.refusal);; esac; carry_out; echo $call"#
+      ))
+    #expect(summary.done.map(\.label) == ["narrow"])
+    #expect(
+      summary.failed.map(\.reason) == [
+        "Slurm refuses it: sbatch: error: Batch job submission failed: Requested node configuration is "
+          + "not available"
+      ])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: store.root + "/slurm") == [])
+  }
+
+  @Test func memoryThatSlurmRefusesIsNamed() async throws {
+    let summary = try await run(
+      only("die"),
+      jobs(
+        sbatch: #"case "$*" in *--mem=1024M*) ;; *) \#(Self.refusal);; esac; carry_out; echo $call"#
+      ))
+    #expect(memory == ["1024M", "2048M"])
+    #expect(
+      summary.failed.map(\.reason) == [
+        "it ran out of memory with 1.1 GB, and Slurm refuses it with 2.1 GB: sbatch: error: Batch job "
+          + "submission failed: Requested node configuration is not available; 'memory-limit' below "
+          + "'slurm' is the most that it asks for"
+      ])
+  }
+
+  @Test func withoutSbatchOrAFolderForBatchesTheRunEnds() async throws {
+    let (small, store) = (try plan(), store)
+    let none = try jobs(sbatch: nil)
+    let error = await #expect(throws: SchedulingError.self) {
+      try await Scheduler(small, store, none, workers: 5).run()
+    }
+    #expect(error?.description.contains("'sbatch' is not in ") == true)
+    try? FileManager.default.removeItem(atPath: store.root + "/slurm")
+    try Data().write(to: URL(fileURLWithPath: store.root + "/slurm"))
+    let jobs = try jobs()
+    let second = await #expect(throws: SchedulingError.self) {
+      try await Scheduler(small, store, jobs, workers: 5).run()
+    }
+    #expect(second?.description.contains(store.root + "/slurm") == true)
+    #expect(lines("sbatch.calls").isEmpty)
+  }
+
+  // MARK: Limits
+
+  private static let policy =
+    "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, "
+    + "user's size and/or time limits)"
+
+  @Test(arguments: [
+    "QOSMaxSubmitJobPerUserLimit", "AssocMaxSubmitJobLimit", "AssocGrpSubmitJobsLimit",
+    "QOSGrpSubmitJobsLimit",
+  ])
+  func aLimitOfJobsIsWaitedFor(token: String) {
+    let said = "sbatch: error: \(token)\n\(Self.policy)"
+    #expect(SlurmQueue.submission(.init(code: 1, out: "", err: said + "\n")) == .tooMany(said))
+  }
+
+  @Test(arguments: [
+    "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerUserLimit", "QOSMaxMemoryPerJob", "QOSMinGRES",
+    "AssocMaxWallDurationPerJobLimit", "AssocGrpGRES",
+  ])
+  func aLimitOfOneJobIsARefusal(token: String) {
+    let said = "sbatch: error: \(token)\n\(Self.policy)"
+    #expect(SlurmQueue.submission(.init(code: 1, out: "", err: said + "\n")) == .refused(said))
+  }
+
+  @Test func aLimitWithoutANameMayBeAny() {
+    #expect(
+      SlurmQueue.submission(.init(code: 1, out: "", err: Self.policy + "\n"))
+        == .limited(Self.policy))
+    let busy = "sbatch: error: Batch job submission failed: Resource temporarily unavailable"
+    #expect(SlurmQueue.submission(.init(code: 1, out: "", err: busy)) == .tooMany(busy))
+    #expect(SlurmQueue.submission(.init(code: 0, out: "12;east\n", err: "")) == .taken(job: 12))
+  }
+
+  @Test func aLimitWithoutANameIsWaitedForOnlyAsLongAsThatMayHelp() async throws {
+    var site = site
+    site.pollSeconds = 0.01
+    let summary = try await run(
+      only("work"), jobs(site, sbatch: "echo \"\(Self.policy)\" >&2; exit 1"))
+    #expect(summary.failed.map(\.reason) == ["Slurm refuses it: " + Self.policy])
+    #expect(lines("sbatch.calls").count == 20)
+  }
+
+  @Test func aLimitWithoutANameIsWaitedForWhileOwnJobsAreInTheQueue() async throws {
+    let small = try plan()
+    let (narrow, wide) = (try small.request("narrow"), try small.request("wide"))
+    let jobs = try jobs(
+      sbatch: """
+        if [ "$call" = 1 ]; then
+          echo "1|0|RUNNING|$name|None" > "$folder/queue"
+          cp "$script" "$folder/first"
+          echo 1
+        elif [ "$call" -le 30 ]; then
+          echo "\(Self.policy)" >&2
+          exit 1
+        else
+          carry_out
+          rm "$folder/queue"
+          script=$folder/first
+          carry_out
+          echo $call
+        fi
+        """, squeue: #"cat "$folder/queue" 2> /dev/null; true"#)
+    async let first = jobs.execute(narrow, on: 1) { _ in }
+    try await PrivateSlurm.until { !lines("squeue.calls").isEmpty }
+    guard case .done = await jobs.execute(wide, on: 2, report: { _ in }) else {
+      Issue.record("it was not waited for")
+      return
+    }
+    guard case .done = await first else {
+      Issue.record("the first was not done")
+      return
+    }
+    await jobs.shutDown(keepingJobs: false)
+    #expect(lines("sbatch.calls").count == 31)
+  }
+
+  // MARK: Accounts and questions
+
+  @Test func whatSqueueForgotSacctIsAskedAbout() async throws {
+    let jobs = try jobs(
+      sbatch: #"[ "$call" = 1 ] || carry_out; echo $call"#, sacct: #"echo "1_0|OUT_OF_MEMORY""#)
+    #expect(try await run(only("work"), jobs).isComplete)
+    #expect(memory == ["1024M", "2048M"])
+    #expect(lines("sacct.calls").first?.hasSuffix("--jobs=1") == true)
+  }
+
+  @Test(arguments: [#"echo "1_0|RUNNING""#, "exit 1"])
+  func aSacctThatLagsOrFailsDecidesNothing(sacct: String) async throws {
+    let jobs = try jobs(sbatch: #"[ "$call" = 1 ] || carry_out; echo $call"#, sacct: sacct)
+    #expect(try await run(only("work"), jobs).isComplete)
+    #expect(
+      memory == ["1024M", "1024M"], "it left the queue without an outcome, and is tried again")
+    #expect(!lines("sacct.calls").isEmpty)
+  }
+
+  @Test(arguments: [false, true])
+  func betweenTwoPollsOnlyFilesAreLookedAt(afterAnotherRun: Bool) async throws {
+    var site = site
+    site.pollSeconds = 1000
+    let small = try only("until")
+    if afterAnotherRun {
+      _ = try SlurmBatch.write(
+        [small.request("stage")], need: SlurmNeed(small.request("stage"), at: site), site: site,
+        worker: [program], store: store)
+    }
+    let jobs = try jobs(site, sbatch: "carry_out & echo $call")
+    async let ending = run(small, jobs)
+    try await PrivateSlurm.until { !lines("squeue.calls").isEmpty && !lines("calls").isEmpty }
+    try Data().write(to: URL(fileURLWithPath: folder.path + "/go"))
+    #expect(try await ending.isComplete)
+    #expect(lines("squeue.calls").count == 1)
+  }
+
+  // MARK: Who answers for a batch
+
+  @Test func whatALivingProgramWritesStaysWhateverTheClockSays() throws {
+    let aside = store.root + "/slurm/.alphasweep-0.new"
+    let owner = try SlurmOwner.make(aside)
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: aside)
+    SlurmBatch.removeAsides(in: store)
+    #expect(FileManager.default.fileExists(atPath: aside + "/owner"))
+    withExtendedLifetime(owner) {}
+  }
+
+  @Test func whatDeadProgramsLeftHalfWrittenGoesAtOnce() throws {
+    let slurm = store.root + "/slurm"
+    for (name, file) in [(".a.new", "owner"), (".b.gone.new", "log.0")] {
+      try AtomicFile.write(text: "", to: "\(slurm)/\(name)/\(file)")
+    }
+    try AtomicFile.makeFolder(slurm + "/.c.new")
+    SlurmBatch.removeAsides(in: store)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: slurm) == [])
+  }
+
+  @Test func aBatchIsTakenOverOnceWhoSentItIsGone() throws {
+    let request = try plan().request("wide")
+    var (batch, owner): (SlurmBatch, SlurmOwner?) = try SlurmBatch.write(
+      [request], need: SlurmNeed(request, at: site), site: site, worker: [program], store: store)
+    #expect(!batch.isOrphan && SlurmOwner.take(batch.folder) == nil)
+    withExtendedLifetime(owner) {}
+    owner = nil
+    #expect(batch.isOrphan)
+    owner = SlurmOwner.take(batch.folder)
+    #expect(owner != nil && !batch.isOrphan && SlurmOwner.take(batch.folder) == nil)
+    withExtendedLifetime(owner) {}
+    owner = nil
+    batch = try #require(SlurmBatch.all(in: store).first)
+    #expect(batch.isOrphan)
+  }
+}
