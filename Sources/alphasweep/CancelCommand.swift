@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import Experiment
 import Foundation
+import Ledger
 import Scheduling
 
 /// `alphasweep cancel`: ends a running experiment, or one of its stages, from anywhere.
@@ -15,7 +16,8 @@ struct CancelCommand: AsyncParsableCommand {
       WHAT is a spec, an experiment's name, or a stage as in 'why'; nothing where one experiment \
       runs. An experiment ends as by Ctrl-C: what is finished stays, and 'alphasweep run' goes on \
       from there. A stage is given up without being tried again, what needs it is held back, and \
-      the rest goes on. The experiment may run on another machine that shares the artifacts.
+      the rest goes on. The experiment may run on another machine that shares the artifacts. Where no \
+      program carries an experiment out any more, its jobs on the site's cluster are cancelled.
 
       EXIT STATUS: 0 it is over; 1 it was asked to end and did not within '--wait'; 2 WHAT is \
       unknown, or several experiments run and it is not said which; 3 nothing of it runs.
@@ -40,32 +42,60 @@ struct CancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors {
-      let (store, experiment) = try place()
+      let (store, slurm, experiment) = try place()
       let runs = RunMark.living(in: store)
       if let what, experiment == nil, !runs.contains(where: { $0.experiment == what }) {
-        try await giveUp(what, runs)
+        try await giveUp(what, runs, slurm)
       } else {
-        try await end(runs, experiment ?? what, store)
+        try await end(runs, experiment ?? what, store, slurm)
       }
     }
   }
 
-  /// The artifacts that are meant, and the experiment where a spec is given.
-  private func place() throws -> (ArtifactStore, String?) {
+  /// The artifacts that are meant, the cluster, and the experiment where a spec is given.
+  private func place() throws -> (ArtifactStore, SlurmSite?, String?) {
     guard let what, what.hasSuffix(".yaml") else {
-      return (
-        ArtifactStore(root: try SitePlace(named: site.site, beside: "experiments").artifacts), nil
-      )
+      let place = try SitePlace(named: site.site, beside: "experiments")
+      return (ArtifactStore(root: place.artifacts), place.definition.slurm, nil)
     }
     let folder = try ExperimentFolder(of: what)
     let place = try SitePlace(named: site.site, beside: folder.shared)
-    return (ArtifactStore(root: place.artifacts), try folder.spec(what).experiment)
+    return (
+      ArtifactStore(root: place.artifacts), place.definition.slurm,
+      try folder.spec(what).experiment
+    )
   }
 
-  private func end(_ runs: [LivingRun], _ experiment: String?, _ store: ArtifactStore) async throws
-  {
+  /// Cancels the jobs of an experiment that no program carries out any more.
+  ///
+  /// - Returns: Whether there were any.
+  private func endJobs(
+    of experiment: String, _ slurm: SlurmSite?, _ store: ArtifactStore, _ ledger: Diary
+  ) async throws -> Bool {
+    guard let slurm else { return false }
+    let stages = try ledger.plannedStages().first { $0.experiment == experiment }?.stages ?? []
+    guard
+      let ended = await SlurmLeftovers.cancel(
+        Set(stages), in: store, site: slurm, commands: SweepBackend.commands(slurm))
+    else { throw CancelError.silent }
+    guard !ended.isEmpty else { return false }
+    let count = Words.count(ended.count, "stage")
+    try say(
+      experiments: [experiment], stages: ended,
+      "\(experiment): no program carries it out; cancelled the jobs of \(count)")
+    return true
+  }
+
+  private func end(
+    _ runs: [LivingRun], _ experiment: String?, _ store: ArtifactStore, _ slurm: SlurmSite?
+  ) async throws {
     let meant = runs.filter { experiment == nil || $0.experiment == experiment }
     guard !meant.isEmpty else {
+      if let experiment, slurm != nil,
+        try await endJobs(of: experiment, slurm, store, Diary.open(for: store).ledger)
+      {
+        return
+      }
       try say(
         nothing: experiment.map { "\($0) is not running" }
           ?? "no experiment of \(Files.shown(store.root)) is running")
@@ -78,9 +108,10 @@ struct CancelCommand: AsyncParsableCommand {
     try say(experiments: names, "\(names[0]): ended; what is finished stays")
   }
 
-  private func giveUp(_ what: String, _ runs: [LivingRun]) async throws {
+  private func giveUp(_ what: String, _ runs: [LivingRun], _ slurm: SlurmSite?) async throws {
     var names = try await StageNames([what], site: site.site)
     if try names.ledger.experiments().contains(what) {
+      if try await endJobs(of: what, slurm, names.store, names.ledger) { return }
       try say(nothing: "\(what) is not running")
       return
     }
@@ -137,6 +168,7 @@ struct CancelCommand: AsyncParsableCommand {
 enum CancelError: Error, CustomStringConvertible {
   case several([String])
   case late(seconds: Double)
+  case silent
 
   var isBadInput: Bool { if case .several = self { true } else { false } }
 
@@ -144,6 +176,8 @@ enum CancelError: Error, CustomStringConvertible {
     switch self {
     case .several(let names):
       "\(names.count) experiments are running: \(names.joined(separator: ", ")); say which one"
+    case .silent:
+      "squeue gives no answer, so that it is not known which jobs there are; try again later"
     case .late(let seconds):
       "it was asked to end and has not within \(Canonical(number: seconds).text) s; it still may "
         + "('alphasweep status'), or wait longer with --wait"

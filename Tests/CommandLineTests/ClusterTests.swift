@@ -206,6 +206,20 @@ struct ClusterTests {
     #expect(batches == [])
   }
 
+  @Test func jobsThatNoProgramWatchesAreCancelledByName() async throws {
+    let process = try await startHanging(in: "corpus")
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let ended = try small.run("cancel", "experiments/small.yaml", "--site", "cluster")
+    #expect(ended.code == 0, "\(ended.err)")
+    #expect(
+      ended.out == "small: no program carries it out; cancelled the jobs of 1 stage\n")
+    try await PrivateSlurm.until { try queued().isEmpty }
+    let nothing = try small.run("cancel", "small", "--site", "cluster")
+    #expect(nothing.code == 3)
+    #expect(nothing.out == "small is not running\n")
+  }
+
   @Test func batchesGoThoughNothingIsLeftToDo() async throws {
     try small.write("until", to: "artifacts/behave-evaluate")
     let process = small.process(["run", "experiments/small.yaml", "--site", "cluster"])

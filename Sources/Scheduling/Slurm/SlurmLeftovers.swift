@@ -29,4 +29,31 @@ package enum SlurmLeftovers {
     }
     return batches.filter { live.contains($0.name) }
   }
+
+  /// Cancels jobs that no program answers for.
+  ///
+  /// - Parameters:
+  ///   - stages: Whose.
+  ///   - store: Where the batches lie.
+  ///   - site: The cluster.
+  ///   - commands: Slurm's programs.
+  /// - Returns: The stages whose jobs were told to end; `nil` where Slurm gives no answer.
+  package static func cancel(
+    _ stages: Set<StageKey>, in store: ArtifactStore, site: SlurmSite, commands: SlurmCommands
+  ) async -> [StageKey]? {
+    let batches = SlurmBatch.all(in: store).filter {
+      !stages.isDisjoint(with: $0.manifest.keys) && $0.isOrphan
+    }
+    let queue = SlurmQueue(site: site, commands: commands)
+    guard let lines = await queue.lines(of: batches.map(\.name), isLast: true) else { return nil }
+    let names = Dictionary(batches.map { ($0.name, $0.manifest.keys) }) { first, _ in first }
+    let meant = lines.filter(\.state.isLive).compactMap { line -> (key: StageKey, job: String)? in
+      guard let keys = names[line.name], keys.indices.contains(line.index),
+        stages.contains(keys[line.index])
+      else { return nil }
+      return (keys[line.index], "\(line.job)_\(line.index)")
+    }
+    if !meant.isEmpty { await queue.cancel(meant.map(\.job)) }
+    return Set(meant.map(\.key)).sorted()
+  }
 }
