@@ -100,13 +100,14 @@ struct SlurmAnswersTests {
     var site = site
     site.graceSeconds = 1000
     let (small, store) = (try plan(), store)
-    let jobs = try jobs(site, sbatch: "echo $call", scancel: "sleep 60 & wait")
+    let jobs = try jobs(site, sbatch: "echo $call", scancel: #"sleep 60; : > "$folder/ended""#)
     let run = Task { try await Scheduler(small, store, jobs, workers: 5).run() }
     try await PrivateSlurm.until { lines("squeue.calls").contains { $0.contains(",alphasweep-") } }
     run.cancel()
     #expect(try await run.value.isInterrupted)
     #expect(await jobs.shutDown(keepingJobs: false) == 2)
     #expect(lines("scancel.calls") == ["1 2"])
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/ended"), "it was waited for")
   }
 
   // MARK: Refusals
