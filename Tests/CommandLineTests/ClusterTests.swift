@@ -191,6 +191,36 @@ struct ClusterTests {
     for name in batches { try PrivateSlurm.run("scancel", "--name=" + name) }
   }
 
+  /// Whoever takes over jobs of a program that died answers for them, whichever host that was on.
+  @Test(.enabled(if: OtherHost.isThere))
+  func jobsOfAHeadThatDiedOnAnotherHostAreTakenOver() async throws {
+    try small.write("hang", to: "artifacts/behave-corpus")
+    let other = OtherHost.process(
+      small.process(["run", "experiments/small.yaml", "--site", "cluster"]))
+    (other.standardOutput, other.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try other.run()
+    try await PrivateSlurm.until { small.lines("calls").contains { $0.hasPrefix("hang ") } }
+    kill(other.processIdentifier, SIGKILL)
+    other.waitUntilExit()
+    let owner = try #require(batches.first.map { "\(small.store)/slurm/\($0)/owner" })
+    let file = try #require(FileHandle(forUpdatingAtPath: owner))
+    try await PrivateSlurm.until { flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0 }
+    try file.close()
+    let head = small.process(["run", "experiments/small.yaml", "--site", "cluster"])
+    (head.standardOutput, head.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+    try head.run()
+    let questions = PrivateSlurm.lines(small.path + "/squeue.calls").count
+    try await PrivateSlurm.until {
+      PrivateSlurm.lines(small.path + "/squeue.calls").count > questions + 2
+    }
+    kill(head.processIdentifier, SIGINT)
+    head.waitUntilExit()
+    #expect(submissions == 1)
+    try await PrivateSlurm.until { try queued().isEmpty }
+    #expect(access("\(small.store)/slurm/\(batches.first ?? "")/cancelled", F_OK) == 0)
+    #expect(small.lines("made").isEmpty, "the job did not go on to its end")
+  }
+
   @Test func aStageThatIsGivenUpLeavesNoJob() async throws {
     let process = try await startHanging(in: "fine-tune")
     let given = try small.run(
