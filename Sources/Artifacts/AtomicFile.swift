@@ -13,6 +13,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
   case readOnly(path: String)
   case denied(path: String)
   case failing(path: String, action: String)
+  /// What is not there, or is no file.
+  case lost(path: String, action: String, problem: String)
   case other(path: String, action: String, problem: String)
 
   /// The error that a failed call left in `errno`.
@@ -26,6 +28,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .readOnlyFileSystem: self = .readOnly(path: path)
     case .permissionDenied, .notPermitted: self = .denied(path: path)
     case .ioError: self = .failing(path: path, action: action)
+    case .noSuchFileOrDirectory, .notDirectory, .isDirectory, .tooManySymbolicLinkLevels:
+      self = .lost(path: path, action: action, problem: code.description)
     default: self = .other(path: path, action: action, problem: code.description)
     }
   }
@@ -42,8 +46,17 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .failing(let path, let action):
       "\(path): cannot be \(action): the disk failed (input/output error); nothing half-written was kept. "
         + "See what the system's log says of the disk, and give the same command again"
-    case .other(let path, let action, let problem):
+    case .lost(let path, let action, let problem), .other(let path, let action, let problem):
       "\(path): cannot be \(action): \(problem)"
+    }
+  }
+
+  /// Whether what was to be read is lost: it is gone, or the disk cannot read it. For want of memory,
+  /// descriptors, rights or a network it is only out of reach.
+  package var isLoss: Bool {
+    switch self {
+    case .lost, .failing: true
+    case .full, .readOnly, .denied, .other: false
     }
   }
 }

@@ -86,6 +86,23 @@ enum StatePart: String {
     Self.tensors(of: state, prefix: rawValue)
   }
 
+  /// A tensor of a state that is to be taken over by `tensor`.
+  ///
+  /// - Throws: `StageError.unusable` where it is missing or has another shape.
+  static func tensor(
+    _ name: String, like tensor: Tensor, of state: [String: Tensor], stage: String
+  ) throws(StageError) -> Tensor {
+    guard let value = state[name] else {
+      throw .unusable(stage: stage, problem: "the saved state lacks \(name)")
+    }
+    guard value.shape == tensor.shape else {
+      throw .unusable(
+        stage: stage,
+        problem: "\(name) of the saved state has the shape \(value.shape), not \(tensor.shape)")
+    }
+    return value
+  }
+
   static func tensors(of state: [String: Tensor], prefix: String) -> [String: Tensor] {
     Dictionary(
       uniqueKeysWithValues: state.filter { $0.key.hasPrefix(prefix) }.map {

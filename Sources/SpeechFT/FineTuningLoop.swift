@@ -67,7 +67,7 @@ struct FineTuningLoop {
   /// The first step to do after a saved state; `nil` without one.
   private mutating func resume() throws -> Int? {
     guard let saved = try state.load() ?? shorter?.load() else { return nil }
-    try changing.restore(saved.tensors, stage: context.request.label)
+    try saved.restore { try changing.restore($0, stage: context.request.label) }
     curve = Curve(saved.curve)
     for point in saved.curve where point.name == Self.devName {
       dev.add(step: point.step, merit: point.value)
@@ -177,11 +177,6 @@ struct FineTuningLoop {
 
   /// Puts back the learning tensors as they were after a step that was kept.
   private func restore(_ step: Int) throws {
-    guard let kept = try state.kept(after: step) else {
-      throw StageError.unusable(
-        stage: context.request.label,
-        problem: "the weights after step \(step) are gone; run it again")
-    }
-    try changing.restoreLearning(kept, stage: context.request.label)
+    try changing.restoreLearning(state.kept(after: step), stage: context.request.label)
   }
 }

@@ -39,10 +39,7 @@ struct FineTuningState {
   func restoreLearning(_ saved: [String: Tensor], stage: String) throws {
     try Autograd.disabled {
       for (name, tensor) in learning {
-        guard let value = saved[name] else {
-          throw StageError.unusable(stage: stage, problem: "the saved state lacks \(name)")
-        }
-        try tensor.copy_(from: value)
+        try tensor.copy_(from: StatePart.tensor(name, like: tensor, of: saved, stage: stage))
       }
     }
   }

@@ -116,8 +116,10 @@ package struct Pretraining {
       weightDecay: parameters.weightDecay, decoupled: true)
     var first = 0
     if let saved = try state.load() {
-      try model.restore(saved.tensors)
-      try optimiser.restore(saved.tensors)
+      try saved.restore {
+        try model.restore($0)
+        try optimiser.restore($0)
+      }
       curve = Curve(saved.curve)
       first = saved.step
     }

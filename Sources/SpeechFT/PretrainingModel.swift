@@ -48,10 +48,8 @@ struct PretrainingModel {
   func restore(_ saved: [String: Tensor]) throws {
     try Autograd.disabled {
       for (name, tensor) in learning {
-        guard let value = saved["model." + name] else {
-          throw StageError.unusable(stage: "pretrain", problem: "the saved state lacks \(name)")
-        }
-        try tensor.copy_(from: value)
+        try tensor.copy_(
+          from: StatePart.tensor("model." + name, like: tensor, of: saved, stage: "pretrain"))
       }
     }
   }

@@ -29,10 +29,15 @@ struct ShorterTraining {
   }
 
   /// The state of the longest training that is shorter, unless a checkpoint is wanted of before its end.
-  func load() -> TrainingState.Saved? {
+  ///
+  /// - Throws: As `TrainingState.load()`.
+  func load() throws -> TrainingState.Saved? {
     let earliest = recipe.checkpoints.map { recipe.checkpointStep($0) }.min() ?? .max
     let ends = found().filter { $0 < recipe.steps && $0 < earliest }
-    return ends.max().flatMap { try? TrainingState.read(path($0)) }
+    for end in ends.sorted(by: >) {
+      if let saved = try TrainingState.load(path(end)) { return saved }
+    }
+    return nil
   }
 
   /// Leaves the end of this training behind, in the place of shorter ones.

@@ -1,5 +1,6 @@
 import Artifacts
 import Experiment
+import Foundation
 import Speech
 import Torch
 
@@ -45,8 +46,28 @@ package enum StageExecution {
     return outcomes
   }
 
-  /// Writes what the stage gives into `folder`.
+  /// How often a stage begins anew because its saved state cannot be used. A second time should not be.
+  private static let mostRestarts = 3
+
+  /// Writes what the stage gives into `folder`. A saved state that turns out to be damaged is removed, and
+  /// the stage begun anew.
   static func write(_ context: StageContext, to folder: String) throws {
+    var restarts = 0
+    while true {
+      do {
+        return try carryOut(context, to: folder)
+      } catch let damage as DamagedState {
+        damage.discard()
+        restarts += 1
+        guard restarts <= mostRestarts else { throw damage }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+          try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+      }
+    }
+  }
+
+  private static func carryOut(_ context: StageContext, to folder: String) throws {
     switch context.request.kind {
     case .corpus: try CorpusStage(context).write(to: folder)
     case .pretrain: try Pretraining(context).write(to: folder)

@@ -28,26 +28,51 @@ struct TrainingState {
     var step: Int
     var tensors: [String: Tensor]
     var curve: [CurvePoint]
+    /// Where it was read from.
+    fileprivate(set) var path = ""
+
+    /// Takes over the tensors.
+    ///
+    /// - Throws: `DamagedState` where `body` finds that they are not those of this training; the training
+    ///   must begin anew then, since some may have been taken over.
+    func restore(_ body: ([String: Tensor]) throws -> Void) throws {
+      do {
+        try body(tensors)
+      } catch let error as StageError {
+        throw DamagedState(path: path, problem: error.description)
+      } catch TorchError.mismatchedState(let name, let reason) {
+        throw DamagedState(path: path, problem: "\(name) \(reason)")
+      }
+    }
   }
 
-  /// The last durable state, or `nil` when the training starts: also where the state is damaged, since
-  /// the training can make it again.
-  func load() throws -> Saved? {
+  /// The last durable state, or `nil` when the training starts: also where the state is damaged, which is
+  /// removed, since the training can make it again.
+  ///
+  /// - Throws: `StorageError` or `SafetensorsError` when it cannot be read now, for want of memory say.
+  func load() throws -> Saved? { try Self.load(path) }
+
+  /// As `load()`, of a state anywhere.
+  static func load(_ path: String) throws -> Saved? {
     do {
-      return try Self.read(path)
-    } catch is SafetensorsError {
+      return try read(path)
+    } catch let damage as DamagedState {
+      damage.discard()
       return nil
     }
   }
 
   /// What `write` wrote; `nil` where there is no such file.
+  ///
+  /// - Throws: `DamagedState` when it has other bytes, and as `load()`.
   static func read(_ path: String) throws -> Saved? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let file = try SafetensorsFile(path: path)
-    guard let text = file.metadata["step"], let step = Int(text) else { return nil }
-    let curve = try JSONDecoder().decode(
-      [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
-    return Saved(step: step, tensors: try file.all(), curve: curve)
+    let file = try SealedTensors.open(path)
+    guard let text = file.metadata["step"], let step = Int(text), step >= 0,
+      let curve = try? JSONDecoder().decode(
+        [CurvePoint].self, from: Data((file.metadata["curve"] ?? "[]").utf8))
+    else { throw DamagedState(path: path, problem: "it does not say where the training was") }
+    return Saved(step: step, tensors: try file.all(), curve: curve, path: path)
   }
 
   /// Whether the state was not saved for as long as the site allows.
@@ -85,11 +110,16 @@ struct TrainingState {
     }
   }
 
-  /// What `keep` kept; `nil` where it kept nothing.
-  func kept(after step: Int) throws -> [String: Tensor]? {
-    let path = keptPath(step)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return try SafetensorsFile(path: path).all()
+  /// What `keep` kept.
+  ///
+  /// - Throws: `DamagedState` for the whole state where it is gone or damaged: only a training that begins
+  ///   anew comes by that step again.
+  func kept(after step: Int) throws -> [String: Tensor] {
+    do {
+      return try SealedTensors.open(keptPath(step)).all()
+    } catch let damage as DamagedState {
+      throw DamagedState(path: folder, problem: damage.problem)
+    }
   }
 
   /// Forgets the state of a stage whose artifact is published.
@@ -105,9 +135,8 @@ struct TrainingState {
   ) throws {
     try AtomicFile.makeFolder(folder)
     let aside = path + ".new"
-    try Safetensors.write(
-      tensors: tensors.map { (name: $0.0, tensor: try $0.1.detached()) }, metadata: metadata,
-      to: aside)
+    try SealedTensors.write(
+      tensors.map { (name: $0.0, tensor: try $0.1.detached()) }, metadata: metadata, to: aside)
     guard rename(aside, path) == 0 else { throw StorageError.last("renamed", path) }
     try AtomicFile.sync(folder: folder)
   }

@@ -18,23 +18,29 @@ package enum Safetensors {
   ///   - tensors: Names, each once, and their tensors.
   ///   - metadata: Texts for the header's `__metadata__`, written in the order of their keys.
   ///   - path: Where to; what is there is replaced.
+  ///   - seal: What the header is to say of the bytes of the file, if anything.
   /// - Throws: `SafetensorsError`.
   package static func write(
-    tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String,
+    seal: SafetensorsSeal? = nil
   ) throws(SafetensorsError) {
     let sorted = try layout(tensors, path)
+    let texts = seal.map { metadata.merging([$0.name: $0.placeholder]) { $1 } } ?? metadata
     let head = SafetensorsLayout.header(
-      sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, metadata)
+      sorted.map { ($0.name, $0.dtype, $0.tensor.shape) }, texts)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
     defer { close(descriptor) }
-    if let reason = head.withUnsafeBytes({ writeAll($0, to: descriptor) }) {
+    if let reason = head.withUnsafeBytes({ writeAll($0, to: descriptor, seal) }) {
       throw .unwritable(file: path, reason: reason)
     }
     for (name, _, tensor) in sorted {
-      if let reason = try write(tensor, name, to: descriptor, path) {
+      if let reason = try write(tensor, name, to: descriptor, path, seal) {
         throw .unwritable(file: path, reason: reason)
       }
+    }
+    if let seal, let reason = seal.close(head, descriptor) {
+      throw .unwritable(file: path, reason: reason)
     }
     guard fsync(descriptor) == 0 else {
       throw .unwritable(file: path, reason: systemReason())
@@ -64,19 +70,36 @@ package enum Safetensors {
 
   /// Writes the bytes of a tensor; nil on success, else why not.
   static func write(
-    _ tensor: Tensor, _ name: String, to descriptor: Int32, _ path: String
+    _ tensor: Tensor, _ name: String, to descriptor: Int32, _ path: String,
+    _ seal: SafetensorsSeal? = nil
   ) throws(SafetensorsError) -> String? {
     do throws(TorchError) {
       let owner = try tensor.readable()
       let start = try owner.address()
       return withExtendedLifetime(owner) {
         let bytes = owner.count * Int(owner.facts.element_bytes)
-        return writeAll(UnsafeRawBufferPointer(start: start, count: bytes), to: descriptor)
+        return writeAll(
+          UnsafeRawBufferPointer(start: start, count: bytes), to: descriptor, seal)
       }
     } catch {
       throw .refused(file: path, tensor: name, reason: error.description)
     }
   }
+}
+
+/// Writes a whole buffer and shows it to `seal`, in pieces that stay in the processor's cache; nil on
+/// success, else why not.
+func writeAll(
+  _ buffer: UnsafeRawBufferPointer, to descriptor: Int32, _ seal: SafetensorsSeal?
+) -> String? {
+  guard let seal else { return writeAll(buffer, to: descriptor) }
+  for start in stride(from: 0, to: buffer.count, by: SafetensorsSeal.pieceBytes) {
+    let end = min(start + SafetensorsSeal.pieceBytes, buffer.count)
+    let piece = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
+    seal.update(piece)
+    if let reason = writeAll(piece, to: descriptor) { return reason }
+  }
+  return nil
 }
 
 /// Writes a whole buffer; nil on success, else why not.

@@ -20,11 +20,13 @@ import Testing
   /// The Stable-FT stages of two worlds in one store, carried out one after the other; and the steps that
   /// the second reported.
   private static func run(
-    _ recipes: [String], in folder: TemporaryFolder, store name: String
+    _ recipes: [String], in folder: TemporaryFolder, store name: String,
+    between: (String) throws -> Void = { _ in }
   ) throws -> (record: ArtifactRecord, steps: [Int]) {
     let store = ArtifactStore(root: folder.path + "/" + name)
     var last: (record: ArtifactRecord, steps: [Int])?
     for recipe in recipes {
+      if last != nil { try between(store.root + "/extensible") }
       let plan = try SpokenWorld.plan(spec(recipe), recordings: folder.path)
       let target = try #require(
         plan.stages.values.first { $0.label == "fine-tune speaker · stable-ft · seed 1" })
@@ -63,6 +65,28 @@ import Testing
         in: folder, store: "extended")
       #expect(extended.steps == [50, 59], "thirty steps were done before")
       #expect(extended.record == whole.record)
+    }
+  }
+
+  @Test func aDamagedEndOfAShorterTrainingIsNotGoneOnFrom() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      try SpokenWorld.record(in: folder)
+      let recipes = ["steps: 20, \(Self.constant)", "steps: 30, \(Self.constant)"]
+      let whole = try Self.run([recipes[1]], in: folder, store: "whole")
+      for (number, change) in [(0, 1), (1, -2), (2, 0)] {
+        let again = try Self.run(recipes, in: folder, store: "again\(number)") { extensible in
+          let names = try FileManager.default.subpathsOfDirectory(atPath: extensible)
+          let name = try #require(names.first { $0.hasSuffix("/20.safetensors") })
+          let path = URL(fileURLWithPath: "\(extensible)/\(name)")
+          var data = try Data(contentsOf: path)
+          // A flipped bit of a tensor, a file cut short, an empty one.
+          data[data.count - 5] ^= 4
+          try (change == 1 ? data : change == 0 ? Data() : data.dropLast(2)).write(to: path)
+        }
+        #expect(again.record == whole.record)
+        #expect(again.steps == [0, 25, 29])
+      }
     }
   }
 

@@ -75,15 +75,14 @@ struct ProbeLearner<Head> {
     try Autograd.disabled {
       let head = part("head.")
       for (name, tensor) in weights.ordered {
-        guard let value = head[name] else {
-          throw StageError.unusable(stage: stage, problem: "the saved state lacks \(name)")
-        }
-        try tensor.copy_(from: value)
+        try tensor.copy_(from: StatePart.tensor(name, like: tensor, of: head, stage: stage))
       }
     }
     try optimiser.restore(part("optimiser."))
     best = part("best.")
-    let facts = try saved["facts"]?.doubles() ?? [1]
+    guard let facts = try saved["facts"]?.doubles(), facts.count == 1 || facts.count == 4 else {
+      throw StageError.unusable(stage: stage, problem: "the saved state lacks facts")
+    }
     isAlive = facts[0] > 0
     if facts.count == 4 { (dev, merit, step) = (facts[1], facts[2], Int(facts[3])) }
   }

@@ -184,11 +184,11 @@ struct ProbeTraining<Task: ProbeTask, Features: FrozenFeatures> {
   private mutating func resume() throws -> Int {
     guard let saved = try state.load() else { return 0 }
     curve = Curve(saved.curve)
-    for number in learners.indices {
-      let own = saved.tensors.filter { $0.key.hasPrefix("\(number).") }
-        .map { (String($0.key.dropFirst("\(number).".count)), $0.value) }
-      try learners[number].restore(
-        Dictionary(uniqueKeysWithValues: own), stage: context.request.label)
+    try saved.restore { tensors in
+      for number in learners.indices {
+        try learners[number].restore(
+          StatePart.tensors(of: tensors, prefix: "\(number)."), stage: context.request.label)
+      }
     }
     return saved.step
   }
