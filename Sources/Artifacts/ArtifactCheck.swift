@@ -8,6 +8,24 @@ package struct ArtifactDamage: Sendable, Hashable {
   package var key: StageKey
   /// One a file, or one about the record.
   package var problems: [String]
+  /// Whether it cannot be right. Otherwise all that is known is that files cannot be read now.
+  package var isCertain: Bool
+}
+
+/// What is wrong with a file.
+enum FileProblem: Equatable {
+  case damage(String)
+  /// For want of memory, descriptors, rights or a network it cannot be read now.
+  case unavailable(StorageError)
+
+  /// What follows from an error of reading it.
+  init(_ error: StorageError) {
+    switch error {
+    case .lost: self = .damage("is missing")
+    case .failing: self = .damage("cannot be read")
+    case .full, .readOnly, .denied, .other: self = .unavailable(error)
+    }
+  }
 }
 
 extension ArtifactStore {
@@ -34,42 +52,58 @@ extension ArtifactStore {
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) -> [ArtifactDamage] {
     var problems = [[String]](repeating: [], count: artifacts.count)
+    var isCertain = [Bool](repeating: false, count: artifacts.count)
     var files: [(artifact: Int, path: String, file: ArtifactRecord.File)] = []
     for (index, (kind, key)) in artifacts.enumerated() {
       let folder = folder(kind, key)
-      guard let record = try? record(kind, key) else {
-        problems[index] = ["\(folder)/artifact.json cannot be read"]
+      let record: ArtifactRecord
+      do throws(ArtifactError) {
+        record = try self.record(kind, key)
+      } catch {
+        if case .unavailable(_, _, let problem) = error {
+          problems[index] = [problem.description]
+        } else {
+          problems[index] = ["\(folder)/artifact.json cannot be read"]
+          isCertain[index] = true
+        }
         continue
       }
       problems[index] = Self.problems(of: record, in: folder)
+      isCertain[index] = !problems[index].isEmpty
       files += record.files.map { (index, "\(folder)/\($0.path)", $0) }
     }
     // The largest first: at the end no core is left alone with one.
     files.sort { $0.file.bytes > $1.file.bytes }
-    let found = Mutex<[(artifact: Int, problem: String)]>([])
+    let found = Mutex<[(artifact: Int, path: String, problem: FileProblem)]>([])
     let sorted = files
     DispatchQueue.concurrentPerform(iterations: sorted.count) { index in
       let (artifact, path, file) = sorted[index]
       if let problem = Self.problem(path, file) {
-        found.withLock { $0.append((artifact, "\(path) \(problem)")) }
+        found.withLock { $0.append((artifact, path, problem)) }
       }
       progress(file.bytes)
     }
-    for (artifact, problem) in found.withLock({ $0 }) { problems[artifact].append(problem) }
-    return zip(artifacts, problems).filter { !$1.isEmpty }.map {
-      ArtifactDamage(kind: $0.kind, key: $0.key, problems: $1.sorted())
+    for (artifact, path, problem) in found.withLock({ $0 }) {
+      switch problem {
+      case .damage(let words):
+        problems[artifact].append("\(path) \(words)")
+        isCertain[artifact] = true
+      case .unavailable(let error): problems[artifact].append(error.description)
+      }
+    }
+    return artifacts.indices.filter { !problems[$0].isEmpty }.map {
+      ArtifactDamage(
+        kind: artifacts[$0].kind, key: artifacts[$0].key, problems: problems[$0].sorted(),
+        isCertain: isCertain[$0])
     }
   }
 
   /// What is wrong with a file, by its size and then by its bytes.
-  static func problem(_ path: String, _ file: ArtifactRecord.File) -> String? {
-    sizeProblem(path, file.bytes) ?? contentProblem(path, file.sha256)
-  }
-
-  static func sizeProblem(_ path: String, _ bytes: Int) -> String? {
+  static func problem(_ path: String, _ file: ArtifactRecord.File) -> FileProblem? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return "is missing" }
-    return sizeProblem(status, bytes)
+    guard stat(path, &status) == 0 else { return FileProblem(.last("looked at", path)) }
+    if let problem = sizeProblem(status, file.bytes) { return .damage(problem) }
+    return contentProblem(path, file.sha256)
   }
 
   static func sizeProblem(_ status: stat, _ bytes: Int) -> String? {
@@ -77,9 +111,13 @@ extension ArtifactStore {
       ? nil : "has \(status.st_size) bytes instead of \(bytes)"
   }
 
-  static func contentProblem(_ path: String, _ sha256: String) -> String? {
-    guard let digest = try? FileDigest.of(path) else { return "cannot be read" }
-    return digest.hex == sha256 ? nil : "does not have the bytes that were written"
+  static func contentProblem(_ path: String, _ sha256: String) -> FileProblem? {
+    do throws(StorageError) {
+      return try FileDigest.of(path).hex == sha256
+        ? nil : .damage("does not have the bytes that were written")
+    } catch {
+      return FileProblem(error)
+    }
   }
 
   /// What is wrong with a record and its folder, whatever the files hold.
@@ -108,7 +146,4 @@ extension ArtifactStore {
     }
     return problems
   }
-
-  /// Moves an artifact to `<root>/broken/`, so that the next run makes it again.
-  package func moveAside(_ kind: StageKind, _ key: StageKey) { setAside(kind, key) }
 }

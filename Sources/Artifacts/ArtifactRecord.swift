@@ -21,6 +21,16 @@ package enum ArtifactError: Error, Sendable, Equatable, CustomStringConvertible 
   case missing(kind: StageKind, key: StageKey)
   case unreadable(kind: StageKind, key: StageKey, folder: String)
   case changed(kind: StageKind, key: StageKey, file: String, problem: String)
+  /// It may be whole: for want of memory, descriptors, rights or a network it cannot be read now.
+  case unavailable(kind: StageKind, key: StageKey, problem: StorageError)
+
+  /// Whether it was made and is not what it was.
+  package var isDamage: Bool {
+    switch self {
+    case .unreadable, .changed: true
+    case .missing, .unavailable: false
+    }
+  }
 
   package var description: String {
     switch self {
@@ -32,6 +42,9 @@ package enum ArtifactError: Error, Sendable, Equatable, CustomStringConvertible 
     case .changed(let kind, let key, let file, let problem):
       "\(kind.rawValue) \(key): \(file) \(problem); the artifact was set aside, and "
         + "'alphasweep run' makes it again"
+    case .unavailable(let kind, let key, let problem):
+      "\(kind.rawValue) \(key): \(problem); the artifact is left as it is: see to that, and give the "
+        + "same command again"
     }
   }
 }

@@ -31,36 +31,62 @@ package final class ArtifactStore: Sendable {
     return sizeProblem(kind, key, record.files.map { ($0.path, $0.bytes) }) == nil
   }
 
+  /// As `contains`, for who would make it otherwise: what cannot be looked at now is no reason to.
+  ///
+  /// - Throws: `ArtifactError.unavailable`.
+  func isThere(_ kind: StageKind, _ key: StageKey) throws(ArtifactError) -> Bool {
+    do throws(ArtifactError) {
+      let record = try record(kind, key)
+      if let problem = sizeProblem(kind, key, record.files.map { ($0.path, $0.bytes) }) {
+        throw problem
+      }
+      return true
+    } catch {
+      if case .unavailable = error { throw error }
+      return false
+    }
+  }
+
   /// What made an artifact.
   ///
   /// - Throws: `ArtifactError` when it is not there or its record cannot be read.
   package func record(_ kind: StageKind, _ key: StageKey) throws(ArtifactError) -> ArtifactRecord {
     let folder = folder(kind, key)
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw .missing(kind: kind, key: key)
+    let data: Data
+    do throws(StorageError) {
+      data = try FileBytes.of(folder + "/artifact.json")
+    } catch {
+      guard error.isLoss else { throw .unavailable(kind: kind, key: key, problem: error) }
+      guard access(folder, F_OK) == 0 else { throw .missing(kind: kind, key: key) }
+      throw .unreadable(kind: kind, key: key, folder: folder)
     }
-    guard let data = FileManager.default.contents(atPath: folder + "/artifact.json"),
-      let record = ArtifactRecord(json: data), record.key == key
-    else { throw .unreadable(kind: kind, key: key, folder: folder) }
+    guard let record = ArtifactRecord(json: data), record.key == key else {
+      throw .unreadable(kind: kind, key: key, folder: folder)
+    }
     return record
   }
 
   /// Opens an artifact for reading; every file is hashed once in a process.
   ///
-  /// - Throws: `ArtifactError` when it is missing, cut short or changed. A damaged artifact is moved to
-  ///   `<root>/broken/` first, so that the next run makes it again.
+  /// - Throws: `ArtifactError` when it is missing, cut short or changed, or cannot be read now. A damaged
+  ///   artifact is moved to `<root>/broken/` first, so that the next run makes it again.
   package func open(_ kind: StageKind, _ key: StageKey) throws(ArtifactError) -> Artifact {
-    let record: ArtifactRecord
     do throws(ArtifactError) {
-      record = try self.record(kind, key)
-      if !verified.withLock({ $0.contains(key) }) {
-        try verify(kind, key, record)
-        verified.withLock { _ = $0.insert(key) }
-      }
+      return try verified(kind, key)
     } catch {
-      if case .missing = error { throw error }
-      setAside(kind, key)
-      throw error
+      guard error.isDamage, setAside(kind, key, ifStill: { isDamaged(kind, key) }) == .whole else {
+        throw error
+      }
+    }
+    // Somebody has made it again meanwhile.
+    return try verified(kind, key)
+  }
+
+  private func verified(_ kind: StageKind, _ key: StageKey) throws(ArtifactError) -> Artifact {
+    let record = try self.record(kind, key)
+    if !verified.withLock({ $0.contains(key) }) {
+      try verify(kind, key, record)
+      verified.withLock { _ = $0.insert(key) }
     }
     return Artifact(folder: folder(kind, key), record: record)
   }
@@ -76,8 +102,10 @@ package final class ArtifactStore: Sendable {
     }
     for file in record.files {
       let path = folder(kind, key) + "/" + file.path
-      if let problem = Self.contentProblem(path, file.sha256) {
-        throw .changed(kind: kind, key: key, file: path, problem: problem)
+      switch Self.contentProblem(path, file.sha256) {
+      case .damage(let problem): throw .changed(kind: kind, key: key, file: path, problem: problem)
+      case .unavailable(let problem): throw .unavailable(kind: kind, key: key, problem: problem)
+      case nil: break
       }
     }
   }
@@ -91,7 +119,12 @@ package final class ArtifactStore: Sendable {
       let path = folder + "/" + file.path
       var status = stat()
       guard lstat(path, &status) == 0 else {
-        return .changed(kind: kind, key: key, file: path, problem: "is missing")
+        switch FileProblem(StorageError.last("looked at", path)) {
+        case .damage(let problem):
+          return .changed(kind: kind, key: key, file: path, problem: problem)
+        case .unavailable(let problem):
+          return .unavailable(kind: kind, key: key, problem: problem)
+        }
       }
       // What an artifact says of itself is true of its own files only.
       if let link = InnerPath.link(to: status, file.path, below: folder) {
@@ -102,14 +135,6 @@ package final class ArtifactStore: Sendable {
       }
     }
     return nil
-  }
-
-  /// Moves a damaged artifact out of the way, keeping it for whoever wants to look.
-  func setAside(_ kind: StageKind, _ key: StageKey) {
-    let aside = "\(root)/broken/\(kind.rawValue)-\(key.hex).\(UInt32.random(in: 0 ... .max))"
-    try? AtomicFile.makeFolder(AtomicFile.parent(of: aside))
-    rename(folder(kind, key), aside)
-    forget(key)
   }
 
   /// Hashes the artifact anew when it is opened the next time.

@@ -49,7 +49,7 @@ extension ArtifactStore {
     _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
   ) throws -> UnpublishedArtifact? {
     let claim = try StageClaim(claimPath(key))
-    if contains(kind, key) { return nil }
+    if try isThere(kind, key) { return nil }
     let staging = "\(root)/staging/\(key.hex).\(getpid())"
     do {
       try makeStaging(staging)
@@ -138,7 +138,7 @@ extension ArtifactStore {
       changed.append(AtomicFile.parent(of: parent))
     }
     // What lies there is not whole, or it would have been kept: it was damaged from outside.
-    if access(folder, F_OK) == 0 { setAside(written.kind, written.key) }
+    if access(folder, F_OK) == 0 { moveToBroken(written.kind, written.key) }
     guard rename(written.folder, folder) == 0 else { throw StorageError.last("published", folder) }
     forget(written.key)
     return changed

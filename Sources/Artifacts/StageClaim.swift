@@ -12,6 +12,11 @@ final class StageClaim: Sendable {
   /// `nil` once it is given up.
   private let descriptor: Mutex<CInt?>
 
+  private init(_ path: String, holding descriptor: CInt) {
+    self.path = path
+    self.descriptor = Mutex(descriptor)
+  }
+
   /// Waits for the claim at `path`; it is held until it is given up or this value is gone.
   ///
   /// - Throws: `StorageError` when the file cannot be made.
@@ -32,17 +37,30 @@ final class StageClaim: Sendable {
     }
   }
 
-  private static func wait(for path: String) throws(StorageError) -> CInt {
+  /// The claim at `path`, or `nil` where somebody holds it now.
+  ///
+  /// - Throws: `StorageError` when the file cannot be made.
+  static func unlessHeld(_ path: String) throws(StorageError) -> StageClaim? {
+    try lock(path, LOCK_EX | LOCK_NB).map { StageClaim(path, holding: $0) }
+  }
+
+  private static func wait(for path: String) throws(StorageError) -> CInt? {
+    try lock(path, LOCK_EX)
+  }
+
+  /// - Returns: The descriptor that holds the lock; `nil` where `operation` does not wait and would have to.
+  private static func lock(_ path: String, _ operation: CInt) throws(StorageError) -> CInt? {
     try AtomicFile.makeFolder(AtomicFile.parent(of: path))
     while true {
       let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else { throw .last("created", path) }
-      while flock(descriptor, LOCK_EX) != 0 {
-        guard errno == EINTR else {
-          let failure = StorageError.last("locked", path)
-          close(descriptor)
-          throw failure
-        }
+      while flock(descriptor, operation) != 0 {
+        if errno == EINTR { continue }
+        let isHeld = errno == EWOULDBLOCK
+        let failure = StorageError.last("locked", path)
+        close(descriptor)
+        if isHeld { return nil }
+        throw failure
       }
       if isSameFile(descriptor, path) { return descriptor }
       close(descriptor)

@@ -72,6 +72,12 @@ struct Worker {
       } catch {
         // Who ended this process gives the stage to another one, and it goes on where it was.
         if stop.isMade { exit(Termination.exitCode) }
+        if case ArtifactError.unavailable = error {
+          // The machine's failure and not the stage's: another worker is to try.
+          publisher.wait()
+          StandardStream.write("\(error)\n".utf8, to: STDERR_FILENO)
+          exit(1)
+        }
         say(.failed(key: request.key, reason: String(describing: error)))
       }
     }

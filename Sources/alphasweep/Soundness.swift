@@ -53,7 +53,7 @@ struct Soundness {
 
   /// Sets aside what is damaged.
   mutating func repair(_ store: ArtifactStore) {
-    for damage in damaged { store.moveAside(damage.kind, damage.key) }
+    for damage in damaged where damage.isCertain { store.moveAside(damage.kind, damage.key) }
     isRepaired = true
   }
 
