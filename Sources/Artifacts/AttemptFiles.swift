@@ -22,7 +22,8 @@ extension ArtifactStore {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let decoder = JSONDecoder()
     // Former versions kept a file an attempt.
-    return names.filter { $0.hasSuffix(".jsonl") || $0.hasSuffix(".json") }.flatMap { name in
+    return names.sorted().filter { $0.hasSuffix(".jsonl") || $0.hasSuffix(".json") }.flatMap {
+      name in
       (FileManager.default.contents(atPath: folder + "/" + name) ?? Data())
         .split(separator: UInt8(ascii: "\n"))
         .compactMap { try? decoder.decode(Attempt.self, from: $0) }

@@ -14,7 +14,7 @@ extension ArtifactStore {
       StageClaim.removeDead("\(root)/claims/\(name)")
     }
     removeDoneStates()
-    let own = ["", "/attempts", "/reports", "/requests"].map { root + $0 }
+    let own = ["", "/attempts", "/plans", "/reports", "/requests"].map { root + $0 }
     for folder in own + folders { AtomicFile.removeDeadAsides(in: folder) }
   }
 

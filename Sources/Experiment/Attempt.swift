@@ -66,3 +66,28 @@ package struct Attempt: Sendable, Hashable, Codable {
     self.metrics = metrics
   }
 }
+
+extension Attempt {
+  /// One attempt for each stage and number, by both. Where a diary was lost while programs still wrote into
+  /// it, a number may be there twice: what was done is then known to be done, and of others the one that
+  /// began last counts. In what order they are given does not matter.
+  package static func settled(_ attempts: [Attempt]) -> [Attempt] {
+    struct Place: Hashable {
+      var key: StageKey
+      var number: Int
+    }
+    func counts(_ one: Attempt, beyond other: Attempt) -> Bool {
+      func rank(_ attempt: Attempt) -> (Int, Date, Double, String, String) {
+        (
+          attempt.outcome == .done ? 1 : 0, attempt.started, attempt.seconds, attempt.host,
+          attempt.outcome.rawValue + attempt.experiment + (attempt.reason ?? "")
+        )
+      }
+      return rank(one) > rank(other)
+    }
+    return Dictionary(attempts.map { (Place(key: $0.key, number: $0.number), $0) }) {
+      counts($1, beyond: $0) ? $1 : $0
+    }
+    .values.sorted { ($0.key, $0.number) < ($1.key, $1.number) }
+  }
+}

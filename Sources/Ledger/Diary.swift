@@ -17,25 +17,59 @@ package final class Diary: Sendable {
 
   /// Opens the diary at `path`, or starts one.
   ///
+  /// - Parameters:
+  ///   - path: Of the database.
+  ///   - opening: Keeps others from opening it meanwhile; taken here where the caller has none.
+  ///   - place: What file system it is on; asked for where absent.
   /// - Throws: `LedgerError`; `.damaged` when the file is there and is none.
-  package init(path: String) throws(LedgerError) {
+  package init(
+    path: String, opening: DiaryOpening? = nil, place: FileSystemKind? = nil
+  ) throws(LedgerError) {
     var configuration = Configuration()
     configuration.busyMode = .timeout(Self.busySeconds)
-    configuration.journalMode = .wal
-    // A power failure may lose the last entries, never the diary.
-    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+    // The log of writes ahead has an index in memory that hosts do not share (sqlite.org/wal.html).
+    let isShared = (place ?? FileSystemKind(of: path)).isShared
+    if !isShared { configuration.journalMode = .wal }
+    // A power failure may lose the last entries, never the diary; without that log nothing less than FULL
+    // promises as much.
+    let synchronous = isShared ? "FULL" : "NORMAL"
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = \(synchronous)") }
     self.path = path
+    let opening = opening ?? DiaryOpening(path: path)
+    defer { withExtendedLifetime(opening) {} }
     do {
-      // SQLite does not wait when two processes make one database, nor do migrations.
-      let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      defer { close(lock) }
-      flock(lock, LOCK_EX)
       // SQLite would make it with 0644 whatever the user's umask lets others do, and its log alike.
       close(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666))
       database = try DatabaseQueue(path: path, configuration: configuration)
+      if isShared { try Self.leaveLog(database) }
       try Schema.migrator.migrate(database)
     } catch {
       throw LedgerError(path, error)
+    }
+  }
+
+  /// Takes a rollback journal in the place of the log of writes ahead, which a diary has that was begun by an
+  /// earlier version or elsewhere. While somebody else has it open it stays as it is, until it is opened the
+  /// next time.
+  private static func leaveLog(_ database: DatabaseQueue) throws {
+    do {
+      try database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = TRUNCATE") }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
+  }
+
+  /// How SQLite keeps transactions whole: `wal` or `truncate`.
+  ///
+  /// - Throws: `LedgerError`.
+  package var journalMode: String {
+    get throws(LedgerError) {
+      do {
+        // No transaction, in which it cannot be asked.
+        return try database.inDatabase {
+          try String.fetchOne($0, sql: "PRAGMA journal_mode") ?? ""
+        }
+      } catch {
+        throw LedgerError(path, error)
+      }
     }
   }
 

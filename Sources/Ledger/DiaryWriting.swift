@@ -110,10 +110,12 @@ extension Diary {
   ///
   /// - Parameters:
   ///   - artifacts: What made each finished artifact.
-  ///   - attempts: How each kept attempt went.
+  ///   - attempts: How each kept attempt went; of two of one number the one that says more.
+  ///   - plans: What each experiment had when it was run last.
   /// - Throws: `LedgerError`; the diary is then as it was.
   package func rebuild(
-    artifacts: [(key: StageKey, identity: Canonical)], attempts: [Attempt]
+    artifacts: [(key: StageKey, identity: Canonical)], attempts: [Attempt],
+    plans: [PlanOutline] = []
   ) throws(LedgerError) {
     try write { database in
       for (key, identity) in artifacts {
@@ -121,12 +123,26 @@ extension Diary {
         guard let kind else { continue }
         try Self.insert(key, kind, label: nil, identity: identity.text, in: database)
       }
-      for attempt in attempts {
+      for attempt in Attempt.settled(attempts) {
         try Self.insert(
           attempt.key, attempt.kind, label: attempt.label, identity: nil, in: database)
         try Self.insert(attempt, in: database)
       }
+      for plan in plans { try Self.insert(plan, in: database) }
       try database.execute(sql: "PRAGMA user_version = \(Self.written)")
+    }
+  }
+
+  /// Adds what an experiment had, unless more is known of it.
+  private static func insert(_ plan: PlanOutline, in database: Database) throws {
+    try database.execute(
+      sql: "INSERT OR IGNORE INTO experiment (name, question) VALUES (?, ?)",
+      arguments: [plan.experiment, plan.question])
+    for stage in plan.stages {
+      try insert(stage.key, stage.kind, label: stage.label, identity: nil, in: database)
+      try database.cachedStatement(
+        sql: "INSERT OR IGNORE INTO plannedStage (experiment, key) VALUES (?, ?)"
+      ).execute(arguments: [plan.experiment, stage.key.hex])
     }
   }
 

@@ -11,8 +11,11 @@ extension Diary {
   package static func open(for store: ArtifactStore) throws -> (ledger: Diary, setAside: String?) {
     let path = store.root + "/ledger.sqlite"
     try AtomicFile.makeFolder(store.root)
+    // Until it is written: another program that found it damaged too waits, and finds it written.
+    let opening = DiaryOpening(path: path)
+    defer { withExtendedLifetime(opening) {} }
     do {
-      let ledger = try Diary(path: path)
+      let ledger = try Diary(path: path, opening: opening)
       try ledger.check()
       if try !ledger.isWritten { try ledger.rebuild(from: store) }
       return (ledger, nil)
@@ -20,8 +23,8 @@ extension Diary {
       let aside = "\(store.root)/broken/ledger-\(UInt32.random(in: 0 ... .max)).sqlite"
       try AtomicFile.makeFolder(store.root + "/broken")
       rename(path, aside)
-      for companion in ["-wal", "-shm"] { unlink(path + companion) }
-      let ledger = try Diary(path: path)
+      for companion in ["-wal", "-shm", "-journal"] { unlink(path + companion) }
+      let ledger = try Diary(path: path, opening: opening)
       try ledger.rebuild(from: store)
       return (ledger, aside)
     }
@@ -32,6 +35,7 @@ extension Diary {
   /// - Throws: `LedgerError`.
   package func rebuild(from store: ArtifactStore) throws(LedgerError) {
     try rebuild(
-      artifacts: store.records().map { ($0.key, $0.identity) }, attempts: store.attempts())
+      artifacts: store.records().map { ($0.key, $0.identity) }, attempts: store.attempts(),
+      plans: store.plans())
   }
 }

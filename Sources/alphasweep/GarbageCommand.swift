@@ -10,8 +10,8 @@ struct GarbageCommand: AsyncParsableCommand {
     discussion: """
       Needed is every stage of the specs in experiments/ and in the folders in it, of '--keep', and \
       of every running experiment, on whatever machine. Of a spec that cannot be planned here (its \
-      recordings or checkpoints are elsewhere) the stages of its last run are needed. Nothing is \
-      deleted without '--delete'.
+      recordings or checkpoints are elsewhere) the stages of its last run are needed, which are kept \
+      beside the artifacts. Nothing is deleted without '--delete'.
 
       What trainings saved to go on from goes as well, where the training is done or not needed, \
       whatever the budget.
@@ -21,7 +21,8 @@ struct GarbageCommand: AsyncParsableCommand {
       needed is never deleted, whatever the budget.
 
       EXIT STATUS: 0 done, or nothing to do; 1 what is needed is larger than the budget, or the disk \
-      failed; 2 there is no spec in experiments/ to tell what is needed.
+      failed; 2 there is no spec in experiments/ to tell what is needed, or one of them was run, cannot \
+      be planned here, and it is not known any more what it had.
       """)
 
   @Option(

@@ -16,7 +16,7 @@ struct Needs {
 
   /// Plans all specs of experiments/ and `keep`.
   ///
-  /// - Throws: `GarbageError.noSpecs`; for a spec of `keep`, what is wrong with it; `WorkspaceError`,
+  /// - Throws: `GarbageError`; for a spec of `keep`, what is wrong with it; `WorkspaceError`,
   ///   `LedgerError`, `StorageError`.
   init(keep: [String], site: String?) async throws {
     let specs = Self.specs
@@ -25,8 +25,7 @@ struct Needs {
     let place = try SitePlace(named: site, beside: specs.isEmpty ? beside : "experiments")
     store = ArtifactStore(root: place.artifacts)
     ledger = try Diary.open(for: store).ledger
-    let last = Dictionary(
-      try ledger.plannedStages().map { ($0.experiment, $0.stages) }, uniquingKeysWith: { $1 })
+    let memory = try Memory(store, ledger)
     for spec in keep { try await add(Workspace(spec: spec, site: site).plan) }
     for spec in specs where !keep.contains(spec) {
       do {
@@ -34,7 +33,10 @@ struct Needs {
       } catch {
         // A spec that cannot be read at all might be any experiment's: nothing is deleted then.
         let name = try ExperimentFolder(of: spec).spec(spec).experiment
-        let known = last[name] ?? []
+        let known = memory.stages[name] ?? []
+        guard !known.isEmpty || !memory.wasRun(name) else {
+          throw GarbageError.forgotten(spec: spec, experiment: name)
+        }
         stages.formUnion(known)
         experiments.append(name)
         notes.append(
@@ -81,12 +83,47 @@ struct Needs {
   }
 }
 
+/// What is known of experiments that were run: by the ledger, which may be lost, and by the lists of stages
+/// beside the artifacts.
+private struct Memory {
+  /// By the experiment's name.
+  let stages: [String: Set<StageKey>]
+  private let tried: Set<String>
+  /// Whether artifacts are there and nobody knows who made them.
+  private let isLost: Bool
+
+  /// - Throws: `LedgerError`.
+  init(_ store: ArtifactStore, _ ledger: Diary) throws(LedgerError) {
+    var stages: [String: Set<StageKey>] = [:]
+    for (experiment, keys) in try ledger.plannedStages() {
+      stages[experiment, default: []].formUnion(keys)
+    }
+    for plan in store.plans() {
+      stages[plan.experiment, default: []].formUnion(plan.stages.map(\.key))
+    }
+    self.stages = stages
+    tried = Set(try ledger.attempts().map(\.experiment))
+    isLost = stages.isEmpty && tried.isEmpty && !store.folders().isEmpty
+  }
+
+  /// Whether an experiment may have artifacts here.
+  func wasRun(_ experiment: String) -> Bool { isLost || tried.contains(experiment) }
+}
+
 /// Garbage that cannot be told from what is needed.
 enum GarbageError: Error, CustomStringConvertible {
   case noSpecs
+  case forgotten(spec: String, experiment: String)
 
   var description: String {
-    "there is no spec in experiments/, so that everything would be garbage; start in the folder that "
-      + "holds experiments/, or name what is needed with --keep"
+    switch self {
+    case .noSpecs:
+      "there is no spec in experiments/, so that everything would be garbage; start in the folder that "
+        + "holds experiments/, or name what is needed with --keep"
+    case .forgotten(let spec, let experiment):
+      "\(spec) cannot be planned here, and what '\(experiment)' had when it was run is not known any more, "
+        + "so that its artifacts cannot be told from garbage; see to what 'alphasweep plan \(spec)' says "
+        + "is missing, or move the spec out of experiments/ if its artifacts may go"
+    }
   }
 }

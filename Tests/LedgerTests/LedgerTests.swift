@@ -118,6 +118,43 @@ private func attempt(
     #expect(try ledger.begin(failed) == 3)
   }
 
+  /// Two diaries were written, one after the other was lost: a number is there twice.
+  @Test func ofTwoAttemptsOfOneNumberWhatWasDoneCounts() throws {
+    let (first, second) = (try stage(1), try stage(2))
+    var later = attempt(second, 1, .interrupted)
+    later.started = Date(timeIntervalSince1970: 2000)
+    let attempts = [
+      attempt(first, 1, .done, metrics: [.init(name: "PER", step: 3, value: 20)]),
+      attempt(first, 1, .interrupted), attempt(second, 1, .failed, reason: "no luck"), later,
+    ]
+    for order in [attempts, attempts.reversed()] {
+      let folder = try TemporaryFolder()
+      let ledger = try Diary(path: folder.path + "/ledger.sqlite")
+      try ledger.rebuild(
+        artifacts: [(first.key, first.identity), (second.key, second.identity)], attempts: order)
+      #expect(try ledger.attempts(of: first.key).map(\.outcome) == [.done])
+      #expect(try ledger.attempts(of: second.key).map(\.outcome) == [.interrupted])
+      #expect(try ledger.durations() == [first.key: 2.5])
+    }
+  }
+
+  @Test func aDiaryThatIsWrittenAgainKnowsWhatExperimentsHad() throws {
+    let folder = try TemporaryFolder()
+    let ledger = try Diary(path: folder.path + "/ledger.sqlite")
+    var plan = Plan(experiment: "small", question: "why?")
+    for number in 1...3 { try plan.add(stage(number)) }
+    for _ in 1...2 {
+      try ledger.rebuild(
+        artifacts: [(stage(1).key, stage(1).identity)], attempts: [], plans: [PlanOutline(plan)])
+    }
+    let planned = try ledger.plannedStages()
+    #expect(planned.map(\.experiment) == ["small"])
+    #expect(Set(planned[0].stages) == Set(plan.stages.keys))
+    #expect(Set(try ledger.stages().map(\.label)) == ["stage 1", "stage 2", "stage 3"])
+    // What is known better stays.
+    #expect(try ledger.stages().first { $0.label == "stage 1" }?.identity == stage(1).identity)
+  }
+
   @Test func twoProgramsWriteOneDiary() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/ledger.sqlite"

@@ -57,6 +57,30 @@ import Testing
     try expectAll(Diary.open(for: store).ledger)
   }
 
+  @Test func ofManyProgramsThatFindItDamagedOneWritesItAgain() async throws {
+    let whole = try #require(FileManager.default.contents(atPath: path))
+    let store = store
+    for _ in 0..<5 {
+      for name in ["-wal", "-shm"] { unlink(path + name) }
+      try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: path))
+      try? FileManager.default.removeItem(atPath: folder.path + "/broken")
+      let setAside = try await withThrowingTaskGroup(of: String?.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            let (ledger, setAside) = try Diary.open(for: store)
+            #expect(try ledger.attempts().count == 20)
+            return setAside
+          }
+        }
+        return try await group.reduce(into: []) { $0 += [$1] }
+      }
+      #expect(setAside.count { $0 != nil } == 1)
+      let broken = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/broken")
+      #expect(broken.count == 1)
+      try expectAll(Diary.open(for: store).ledger)
+    }
+  }
+
   @Test func aDeletedLedgerIsWrittenAgain() throws {
     try FileManager.default.removeItem(atPath: path)
     try expectAll(Diary.open(for: store).ledger)
