@@ -21,7 +21,6 @@ struct Recomputation {
   private let room: Room
   private let program: String
   private let computing: Computing
-  private let folder: String
 
   /// - Throws: `SchedulingError` where there is no worker program.
   init(_ workspace: Workspace, room: Room) throws(SchedulingError) {
@@ -30,7 +29,6 @@ struct Recomputation {
     self.room = room
     program = try WorkerProgram.locate()
     computing = workspace.site.computing
-    folder = "\(store.root)/scratch/\(getpid())"
   }
 
   /// Carries out stages whose artifacts and inputs are there, as many at once as there is room for.
@@ -43,10 +41,9 @@ struct Recomputation {
   func run(
     _ stages: [Stage], note: @escaping (Stage, Outcome) -> Void
   ) async throws -> [(stage: Stage, outcome: Outcome)] {
-    removeAbandoned()
-    try AtomicFile.makeFolder(folder)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let places = (1...room.workers).map { ArtifactStore(root: "\(folder)/\($0)") }
+    let scratch = try ScratchFolder(in: store)
+    defer { scratch.remove() }
+    let places = (1...room.workers).map { ArtifactStore(root: "\(scratch.path)/\($0)") }
     let backends = places.map {
       LocalWorkers(program: program, store: $0, computing: computing)
     }
@@ -111,15 +108,6 @@ struct Recomputation {
       guard symlink(store.folder(input.kind, input.key), link) == 0 else {
         throw StorageError.last("linked", link)
       }
-    }
-  }
-
-  /// Removes scratch places of programs that were killed.
-  private func removeAbandoned() {
-    let scratch = AtomicFile.parent(of: folder)
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [] {
-      guard let process = Int32(name), kill(process, 0) != 0, errno == ESRCH else { continue }
-      try? FileManager.default.removeItem(atPath: "\(scratch)/\(name)")
     }
   }
 }

@@ -12,7 +12,7 @@ struct WhyCommand: AsyncParsableCommand {
     discussion: """
       WHAT is a spec (every stage that would run), or a stage: the beginning of its key, or a part \
       of its label. A stage is looked for in the spec that '--spec' names, or in every spec of \
-      experiments/.
+      experiments/ that can be planned here.
       """)
 
   @Argument(
@@ -37,11 +37,12 @@ struct WhyCommand: AsyncParsableCommand {
         print(json ? Canonical.list(reasons.json()).text + "\n" : reasons.all(), terminator: "")
         return
       }
-      let files = spec.map { [$0] } ?? Files.yamls(in: "experiments")
-      var found = ""
+      var (files, found) = ([String](), "")
       var objects: [Canonical] = []
-      for file in files {
-        let reasons = try await Reasons(Workspace(spec: file, site: site.site))
+      for file in spec.map({ [$0] }) ?? Files.yamls(in: "experiments") {
+        guard let workspace = try await workspace(file) else { continue }
+        files.append(file)
+        let reasons = try Reasons(workspace)
         found += reasons.matching(what)
         if json { objects += reasons.json(matching: what) }
       }
@@ -49,6 +50,20 @@ struct WhyCommand: AsyncParsableCommand {
         throw WorkspaceError.unknownStage(what: what, specs: files)
       }
       print(json ? Canonical.list(objects).text + "\n" : found, terminator: "")
+    }
+  }
+
+  /// The plan of one of several specs; `nil`, which is said, for one that cannot be planned here: the stage may be
+  /// another's.
+  ///
+  /// - Throws: As `Workspace`, for the one that '--spec' names.
+  private func workspace(_ file: String) async throws -> Workspace? {
+    do {
+      return try await Workspace(spec: file, site: site.site)
+    } catch  where spec == nil {
+      StandardError.write(
+        "\(file) cannot be planned here, and is left out ('alphasweep plan \(file)' says why)\n")
+      return nil
     }
   }
 }

@@ -108,6 +108,28 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: small.store + "/scratch").isEmpty)
   }
 
+  /// What is in a scratch place is its owner's as long as that lives, on whatever host.
+  @Test func scratchPlacesOfTheLivingStayAndThoseOfTheDeadGo() throws {
+    _ = try small.run("run", spec)
+    for name in ["99-1", "99-2", "4194305"] {
+      try small.write("half", to: "artifacts/scratch/\(name)/1/half")
+    }
+    for name in ["99-1", "99-2", "99-3"] {
+      try small.write("", to: "artifacts/scratch/\(name).lock")
+    }
+    let scratch = small.store + "/scratch"
+    let living = open(scratch + "/99-1.lock", O_RDWR)
+    #expect(living >= 0 && flock(living, LOCK_EX) == 0)
+    func again() throws -> [String] {
+      #expect(try small.run("verify", spec, "--recompute", "--stage", "corpus").code == 0)
+      return try FileManager.default.contentsOfDirectory(atPath: scratch).sorted()
+    }
+    #expect(try again() == ["99-1", "99-1.lock"])
+    #expect(FileManager.default.fileExists(atPath: scratch + "/99-1/1/half"))
+    close(living)
+    #expect(try again().isEmpty)
+  }
+
   @Test func theFirstDifferenceIsNamed() throws {
     _ = try small.run("run", spec)
     // One evaluation that says another number, with a record that agrees.
