@@ -27,6 +27,15 @@ struct ReportStep {
     return "\(workspace.store.root)/reports/\(workspace.spec.experiment)-\(place).json"
   }
 
+  /// Whether the report need not be written.
+  ///
+  /// - Parameter finished: The wanted stages whose artifacts are there.
+  /// - Returns: The path of the page, if it says all that there is.
+  /// - Throws: `StorageError`.
+  func unchanged(finished: Set<StageKey>) throws -> String? {
+    isUnchanged(try stamp(there: finished)) ? page : nil
+  }
+
   /// Writes the report.
   ///
   /// - Parameters:
@@ -38,7 +47,7 @@ struct ReportStep {
     let plan = workspace.plan
     let there =
       finished ?? workspace.store.finished(plan.wanted.compactMap { plan.stages[$0] })
-    let stamp = Canonical.string(try Digest256.hex(of: stampText(there: there)))
+    let stamp = try stamp(there: there)
     if !anew, isUnchanged(stamp) { return page }
     let outcome = try ReportWriter(
       plan: workspace.plan, source: StoredMeasurements(store: workspace.store), folder: results,
@@ -54,6 +63,10 @@ struct ReportStep {
     try? AtomicFile.write(
       text: Canonical.map(["from": stamp, "files": files]).text + "\n", to: stampPath)
     return page
+  }
+
+  private func stamp(there: Set<StageKey>) throws -> Canonical {
+    .string(try Digest256.hex(of: stampText(there: there)))
   }
 
   private func costs() throws -> StageCosts {

@@ -26,24 +26,88 @@ struct Sweep {
     room = Room(of: workspace.site, workers: workers, artifacts: workspace.store.root)
   }
 
+  /// So often what turns out to be damaged when the report is written is made again.
+  private static let mostRepairs = 2
+
   /// Does what is left and writes the report, whatever came of it.
   ///
   /// - Returns: How it ended.
-  /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all.
+  /// - Throws: `SchedulingError`, `StorageError` or `LedgerError` when nothing can be done at all;
+  ///   `ArtifactError` for a measurement that is damaged whenever it is made.
   func run() async throws -> SweepEnding {
     if workspace.site.slurm != nil {
       try SlurmSettling.settle(workspace.store, Diary.open(for: workspace.store).ledger)
     }
-    let wanted = workspace.plan.wanted.compactMap { workspace.plan.stages[$0] }
-    let finished = workspace.store.finished(wanted, after: workspace.early)
-    guard finished.count < wanted.count else {
-      if let slurm = workspace.site.slurm {
-        await SlurmLeftovers.remove(
-          from: workspace.store, site: slurm, commands: SweepBackend.commands(slurm))
+    defer { removeLeftovers() }
+    if let ending = try await nothingToDo() { return ending }
+    // From here on 'gc' leaves alone what the plan has. What was seen before may be gone.
+    let mark = try RunMark(workspace.plan, in: workspace.store)
+    defer { withExtendedLifetime(mark) {} }
+    var (summary, repairs) = (SweepSummary(), 0)
+    while true {
+      let signal: Int32?
+      (summary, signal) = try await round(after: summary, mark)
+      let finished = workspace.store.finished(wanted)
+      let isLast = repairs == Self.mostRepairs || summary.isInterrupted
+      repairs += 1
+      // Whoever removed them, they are wanted.
+      if summary.isComplete, finished.count < wanted.count, !isLast { continue }
+      do {
+        return try ending(summary, signal: signal, finished: finished)
+      } catch let error as ArtifactError where !isLast {
+        // It was set aside, if it is damaged.
+        StandardError.write("\(error)\nthe run goes on with that\n")
       }
-      var summary = SweepSummary()
-      summary.alreadyDone = wanted.count
-      return try ending(summary, signal: nil, finished: finished)
+    }
+  }
+
+  private var wanted: [Stage] { workspace.plan.wanted.compactMap { workspace.plan.stages[$0] } }
+
+  /// How it ended, where all is there and the report says it.
+  private func nothingToDo() async throws -> SweepEnding? {
+    let wanted = wanted
+    let finished = workspace.store.finished(wanted, after: workspace.early)
+    let step = ReportStep(workspace, results: results)
+    guard finished.count == wanted.count, let report = try step.unchanged(finished: finished) else {
+      return nil
+    }
+    await removeBatches()
+    // What cannot be kept now, the next run keeps.
+    if (try? workspace.store.keep(workspace.plan)) == true { try? notePlan() }
+    var summary = SweepSummary()
+    summary.alreadyDone = wanted.count
+    return SweepEnding(
+      experiment: workspace.spec.experiment, summary: summary, signal: nil,
+      report: Files.shown(report))
+  }
+
+  /// Removes what the last jobs left on a cluster, where nobody will look for jobs.
+  private func removeBatches() async {
+    guard let slurm = workspace.site.slurm else { return }
+    await SlurmLeftovers.remove(
+      from: workspace.store, site: slurm, commands: SweepBackend.commands(slurm))
+  }
+
+  /// Writes into the ledger what the experiment has.
+  private func notePlan() throws {
+    let plan = workspace.plan
+    try Diary.open(for: workspace.store).ledger.note(
+      experiment: plan.experiment, question: plan.question, stages: Array(plan.stages.values))
+  }
+
+  /// Does what is left, if anything is.
+  private func round(
+    after summary: SweepSummary, _ mark: RunMark
+  ) async throws -> (SweepSummary, Int32?) {
+    // For 'gc', and for a ledger that is lost.
+    let isNew = try workspace.store.keep(workspace.plan)
+    let wanted = wanted
+    guard workspace.store.finished(wanted).count < wanted.count else {
+      await removeBatches()
+      if isNew { try notePlan() }
+      var all = summary
+      if all.done.isEmpty { all.alreadyDone = wanted.count }
+      return (all, nil)
     }
     // Where the report cannot be written, nobody should wait for stages first.
     try AtomicFile.makeFolder(results)
@@ -54,12 +118,13 @@ struct Sweep {
     if let setAside {
       StandardError.write("the ledger was damaged and written again; the old one is \(setAside)\n")
     }
-    let (summary, signal) = try await carryOut(on: backend, ledger: ledger, logger: logger)
-    return try ending(summary, signal: signal)
+    var (last, signal) = try await carryOut(on: backend, mark, ledger: ledger, logger: logger)
+    last.done = summary.done + last.done
+    return (last, signal)
   }
 
   private func carryOut(
-    on backend: SweepBackend, ledger: Diary, logger: Logger
+    on backend: SweepBackend, _ mark: RunMark, ledger: Diary, logger: Logger
   ) async throws -> (SweepSummary, Int32?) {
     let view = try progress(ledger)
     let log = SweepLog(logger)
@@ -71,7 +136,6 @@ struct Sweep {
       view.update(event)
       log.note(event)
     }
-    let mark = try RunMark(workspace.plan, in: workspace.store)
     let work = Task { try await scheduler.run() }
     let signals = Signals {
       view.finish()
@@ -92,7 +156,6 @@ struct Sweep {
     _ = await clock.result
     view.finish()
     await backend.shutDown(signals.first)
-    withExtendedLifetime(mark) {}
     return (try result.get(), signals.first)
   }
 
@@ -130,20 +193,23 @@ struct Sweep {
     return Logger(label: "alphasweep") { _ in log }
   }
 
-  /// Writes the report unless the run was interrupted. `finished` are the wanted stages that are known to be
-  /// there; they are looked for where it is absent.
+  /// Writes the report unless the run was interrupted. `finished` are the wanted stages that are there.
   private func ending(
-    _ summary: SweepSummary, signal: Int32?, finished: Set<StageKey>? = nil
+    _ summary: SweepSummary, signal: Int32?, finished: Set<StageKey>
   ) throws -> SweepEnding {
     let report =
       summary.isInterrupted
       ? nil : try ReportStep(workspace, results: results).write(finished: finished)
-    workspace.store.removeLeftovers(in: [results, results + "/figures"])
-    RunMark.removeDead(in: workspace.store)
-    HostShare.removeDead(in: workspace.store)
     return SweepEnding(
       experiment: workspace.spec.experiment, summary: summary, signal: signal,
       report: report.map(Files.shown))
+  }
+
+  /// Of killed programs, and of this one.
+  private func removeLeftovers() {
+    workspace.store.removeLeftovers(in: [results, results + "/figures"])
+    RunMark.removeDead(in: workspace.store)
+    HostShare.removeDead(in: workspace.store)
   }
 }
 

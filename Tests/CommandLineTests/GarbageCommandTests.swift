@@ -181,6 +181,63 @@ import Testing
     #expect(said.out.contains("nothing to delete; "), "\(said.out)")
   }
 
+  /// The ledger is lost, and then the recordings, so that the spec cannot be planned here any more.
+  @Test func whatAnExperimentNeedsIsKnownWithoutTheLedger() throws {
+    _ = try small.run("run", spec)
+    let files = FileManager.default
+    func loseLedger() throws {
+      for name in try files.contentsOfDirectory(atPath: small.store)
+      where name.hasPrefix("ledger.sqlite") {
+        try files.removeItem(atPath: "\(small.store)/\(name)")
+      }
+    }
+    try loseLedger()
+    #expect(try small.run("status").out.contains("small  "))
+    try files.moveItem(atPath: small.path + "/recordings", toPath: small.path + "/elsewhere")
+    try loseLedger()
+    let said = try small.run("gc", "--delete")
+    #expect(said.code == 0, "\(said.err)")
+    #expect(said.out.contains("\nnothing to delete; "), "\(said.out)")
+    #expect(try small.finished() == 10)
+    // The list is lost too: attempts still tell that the experiment was run here.
+    try files.removeItem(atPath: small.store + "/plans")
+    try loseLedger()
+    for attempts in [true, false] {
+      if !attempts { try files.removeItem(atPath: small.store + "/attempts") }
+      try loseLedger()
+      let refused = try small.run("gc", "--delete")
+      #expect(refused.code == 2)
+      #expect(
+        refused.err == """
+          alphasweep: experiments/small.yaml cannot be planned here, and what 'small' had when it was run \
+          is not known any more, so that its artifacts cannot be told from garbage; see to what \
+          'alphasweep plan experiments/small.yaml' says is missing, or move the spec out of experiments/ \
+          if its artifacts may go
+
+          """)
+      #expect(try small.finished() == 10)
+    }
+    // A run that finds all done keeps the list again.
+    try files.moveItem(atPath: small.path + "/elsewhere", toPath: small.path + "/recordings")
+    #expect(try small.run("run", spec).out.hasPrefix("small: all 3 results were there\n"))
+    try files.moveItem(atPath: small.path + "/recordings", toPath: small.path + "/elsewhere")
+    #expect(try small.run("gc", "--delete").out.contains("\nnothing to delete; "))
+    #expect(try small.run("status").out.contains("small  "))
+    #expect(try small.finished() == 10)
+  }
+
+  @Test func aSpecThatWasNeverRunHereKeepsNothing() throws {
+    try makeGarbage()
+    try small.write(
+      SmallExperiment.spec().replacing("small", with: "other")
+        .replacing("models/tiny", with: "models/gone"),
+      to: "experiments/other.yaml")
+    let said = try small.run("gc", "--delete")
+    #expect(said.code == 0)
+    #expect(said.out.contains("it keeps nothing;\n  it was never run here\n"), "\(said.out)")
+    #expect(said.out.contains("deleted 2 artifacts, "), "\(said.out)")
+  }
+
   @Test func withoutSpecsNothingIsGarbage() throws {
     _ = try small.run("run", spec)
     try FileManager.default.removeItem(atPath: small.path + "/" + spec)
