@@ -1,21 +1,33 @@
 import Experiment
 import OrderedCollections
+import Scoring
 
-/// The numbers of one report, by cell: what `numbers.csv` holds.
+/// The numbers of one report, by cell: what `numbers.csv` holds, and what other files of the report add.
 package struct NumbersTable {
-  /// A row, and a metric of it.
-  package struct Cell: Hashable {
+  /// A row of a report.
+  package struct Row: Hashable {
     /// Empty for rows without an encoder.
     package var model: String
     /// Empty where nothing was fine-tuned.
     package var fineTuned: String
-    package var row: String
+    package var title: String
+  }
+
+  /// A row, and a metric of it.
+  package struct Cell: Hashable {
+    package var row: Row
     package var task: String
     package var metric: String
   }
 
   /// In the order of the report, over seeds.
   package let cells: OrderedDictionary<Cell, Estimate>
+  /// Of metrics: whether more is better.
+  package let higherIsBetter: [String: Bool]
+  /// 95 % intervals over seeds and units, as far as they are known.
+  package private(set) var intervals: [Cell: Bootstrap.Interval] = [:]
+  /// Of rows that have one.
+  package private(set) var scores: [Row: NumbersComparison.Side] = [:]
 
   private static let columns = [
     "model", "fine-tuned on", "row", "seed", "task", "metric", "value",
@@ -36,6 +48,7 @@ package struct NumbersTable {
       throw NumbersError(file, 1, "there is no column '\(lacking)'; this is no numbers.csv")
     }
     var values: OrderedDictionary<Cell, [UInt64: Double]> = [:]
+    var directions: [String: Bool] = [:]
     for (number, fields) in lines.dropFirst() {
       guard fields.count == head.count else {
         throw NumbersError(file, number, "\(fields.count) fields; the head has \(head.count)")
@@ -46,11 +59,19 @@ package struct NumbersTable {
         throw NumbersError(file, number, "'seed' and 'value' must be numbers")
       }
       let cell = Cell(
-        model: field("model"), fineTuned: field("fine-tuned on"), row: field("row"),
+        row: Row(model: field("model"), fineTuned: field("fine-tuned on"), title: field("row")),
         task: field("task"), metric: field("metric"))
       values[cell, default: [:]][seed] = value
+      directions[cell.metric] =
+        switch field("better") {
+        case "higher": true
+        case "lower": false
+        // Older versions did not say; all error rates are called so.
+        default: !cell.metric.hasSuffix("ER")
+        }
     }
     cells = values.mapValues { Estimate($0, planned: $0.count) }
+    higherIsBetter = directions
   }
 
   /// The numbers of a plan that are there.
@@ -59,6 +80,84 @@ package struct NumbersTable {
   package init(plan: Plan, source: some MeasurementSource) throws {
     let results = try Results(plan: plan, source: source, draws: nil)
     try self.init(csv: NumbersFile(results: results).text, file: NumbersFile.name)
+    guard let score = Score(results) else { return }
+    for row in results.rows {
+      let name = Row(
+        model: row.model ?? "", fineTuned: row.fineTuned ?? "", title: row.method.title)
+      scores[name] = NumbersComparison.Side(score.estimate(row))
+    }
+  }
+
+  /// Takes what two other files of the same report tell, as far as they are there and are such files.
+  ///
+  /// - Parameters:
+  ///   - tests: The text of `tests.csv`: intervals.
+  ///   - comparison: The text of `comparison.csv`: scores.
+  package mutating func add(tests: String?, comparison: String?) {
+    let (tests, comparison) = (ReportFile(tests), ReportFile(comparison))
+    for cell in cells.keys {
+      let column = "\(cell.task) \(cell.metric)"
+      if let low = tests.number(cell.row, "\(column) low"),
+        let high = tests.number(cell.row, "\(column) high")
+      {
+        intervals[cell] = Bootstrap.Interval(low: low, high: high)
+      }
+      if scores[cell.row] == nil, let mean = comparison.number(cell.row, "score mean") {
+        scores[cell.row] = NumbersComparison.Side(
+          mean: mean, deviation: comparison.number(cell.row, "score sd"),
+          count: comparison.number(cell.row, "score n").map { Int($0) } ?? 1)
+      }
+    }
+  }
+
+  /// The mean over tasks of the mean over their metrics, on the scale where more is better, seed by seed.
+  func mean(_ row: Row, over tasks: [String: [String]]) -> Estimate {
+    var seeds: Set<UInt64>?
+    for (task, metrics) in tasks {
+      for metric in metrics {
+        let own = Set(cells[Cell(row: row, task: task, metric: metric)]?.values.map(\.seed) ?? [])
+        seeds = seeds?.intersection(own) ?? own
+      }
+    }
+    var values: [UInt64: Double] = [:]
+    for seed in seeds ?? [] {
+      var sum = 0.0
+      // In order: sums of floating-point numbers depend on it.
+      for (task, metrics) in tasks.sorted(by: { $0.key < $1.key }) {
+        for metric in metrics {
+          let value = cells[Cell(row: row, task: task, metric: metric)]?[seed] ?? 0
+          let merit = higherIsBetter[metric] == false ? 100 - value : value
+          sum += merit / Double(metrics.count)
+        }
+      }
+      values[seed] = sum / Double(tasks.count)
+    }
+    return Estimate(values, planned: values.count)
+  }
+}
+
+/// A table of a report as a file, by its rows.
+private struct ReportFile {
+  private var places: [String: Int] = [:]
+  private var rows: [[String]: [String]] = [:]
+
+  init(_ text: String?) {
+    let lines = CSVText.lines(text ?? "")
+    guard let head = lines.first?.fields, head.starts(with: ["fine-tuned on", "method"]) else {
+      return
+    }
+    for (place, name) in head.enumerated() { places[name] = place }
+    for (_, fields) in lines.dropFirst() where fields.count == head.count {
+      rows[Array(fields[0...1])] = fields
+    }
+  }
+
+  /// Rows bear their model where there are several.
+  func number(_ row: NumbersTable.Row, _ column: String) -> Double? {
+    let group = row.fineTuned.isEmpty ? "none" : row.fineTuned
+    let fields = rows[[group, row.title]] ?? rows[[group, "\(row.title) (\(row.model))"]]
+    guard let fields, let place = places[column] else { return nil }
+    return Double(fields[place])
   }
 }
 
@@ -68,32 +167,5 @@ package struct NumbersError: Error, Sendable, Equatable, CustomStringConvertible
 
   init(_ file: String, _ line: Int, _ problem: String) {
     description = "\(file):\(line): \(problem)"
-  }
-}
-
-/// Two reports' numbers cell by cell.
-package struct NumbersComparison {
-  package struct Pair {
-    package var cell: NumbersTable.Cell
-    package var first: Estimate
-    package var second: Estimate
-    /// Second less first, of the means.
-    package var difference: Double
-  }
-
-  /// What both have, in the order of the first.
-  package let pairs: [Pair]
-  package let onlyFirst: [NumbersTable.Cell]
-  package let onlySecond: [NumbersTable.Cell]
-
-  package init(_ first: NumbersTable, _ second: NumbersTable) {
-    pairs = first.cells.compactMap { cell, estimate in
-      guard let other = second.cells[cell], let mean = estimate.mean, let theirs = other.mean else {
-        return nil
-      }
-      return Pair(cell: cell, first: estimate, second: other, difference: theirs - mean)
-    }
-    onlyFirst = first.cells.keys.filter { second.cells[$0] == nil }
-    onlySecond = second.cells.keys.filter { first.cells[$0] == nil }
   }
 }

@@ -12,8 +12,8 @@ struct NumbersFile {
   var text: String {
     var lines = [
       [
-        "model", "fine-tuned on", "method", "row", "alpha", "seed", "task", "metric", "value",
-        "dev", "test utterances", "scored units", "learning rate", "encoder step",
+        "model", "fine-tuned on", "method", "row", "alpha", "seed", "task", "metric", "better",
+        "value", "dev", "test utterances", "scored units", "learning rate", "encoder step",
         "heard recordings",
         "heard speakers", "stage",
       ]
@@ -36,7 +36,7 @@ struct NumbersFile {
     return [
       row.model ?? "", row.fineTuned ?? "", row.method.name, row.method.title,
       row.method.alpha.map { "\($0)" } ?? "", String(seed), task.name,
-      column.metric.name, "\(value)",
+      column.metric.name, column.metric.higherIsBetter ? "higher" : "lower", "\(value)",
       // Dev chooses by the first metric.
       column.number == 0 ? record.dev.map { "\($0.value)" } ?? "" : "", String(record.count),
       String(record.units), record.learningRate.map { "\($0)" } ?? "",

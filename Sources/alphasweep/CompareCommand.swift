@@ -9,8 +9,9 @@ struct CompareCommand: AsyncParsableCommand {
     commandName: "compare", abstract: "Set two experiments' numbers side by side.",
     discussion: """
       A and B are each a spec, of which those numbers are taken that are there, or a report's folder, \
-      whose numbers.csv is read. Cells are the same when model, fine-tuning, row, task and metric \
-      are called the same. Numbers are means over seeds in percent; the last is B less A.
+      whose numbers.csv is read, with the intervals of its tests.csv and the scores of its comparison.csv. \
+      Cells are the same when model, fine-tuning, row, task and metric are called the same. Numbers are \
+      means over seeds in percent; the last is B less A, over the seeds that both have.
       """)
 
   @Argument(
@@ -43,6 +44,13 @@ struct CompareCommand: AsyncParsableCommand {
         plan: workspace.plan, source: StoredMeasurements(store: workspace.store))
     }
     let file = (place.hasSuffix("/") ? String(place.dropLast()) : place) + "/numbers.csv"
-    return try NumbersTable(csv: Files.text(file, what: .numbers), file: file)
+    var numbers = try NumbersTable(csv: Files.text(file, what: .numbers), file: file)
+    // Without these two there are fewer numbers, and no error.
+    func beside(_ name: String) -> String? {
+      let path = String(file.dropLast("numbers.csv".count)) + name
+      return try? Files.text(path, what: .numbers)
+    }
+    numbers.add(tests: beside("tests.csv"), comparison: beside("comparison.csv"))
+    return numbers
   }
 }

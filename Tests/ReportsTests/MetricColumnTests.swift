@@ -54,8 +54,8 @@ import Testing
     let lines = NumbersFile(results: results).text.split(separator: "\r\n")
       .filter { $0.hasPrefix(",,log-mel,log-mel,,1,voices,") }
     #expect(lines.count == 2)
-    #expect(lines[0].hasPrefix(",,log-mel,log-mel,,1,voices,slot-type F1,50.0,"))
-    #expect(lines[1].hasPrefix(",,log-mel,log-mel,,1,voices,slot-value CER,30.0,,240,"))
+    #expect(lines[0].hasPrefix(",,log-mel,log-mel,,1,voices,slot-type F1,higher,50.0,"))
+    #expect(lines[1].hasPrefix(",,log-mel,log-mel,,1,voices,slot-value CER,lower,30.0,,240,"))
   }
 
   @Test func aTaskCountsOnceByTheMeanOfItsMetrics() throws {
