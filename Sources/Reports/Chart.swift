@@ -5,6 +5,17 @@ package struct Chart {
     package var y: Double
     /// Half the length of the error bar; `nil` where one value has no spread.
     package var spread: Double?
+    /// The ends of the error bar, where it is not as long on both sides.
+    package var interval: ClosedRange<Double>?
+
+    package init(x: Double, y: Double, spread: Double?, interval: ClosedRange<Double>? = nil) {
+      (self.x, self.y, self.spread, self.interval) = (x, y, spread, interval)
+    }
+
+    /// Where the error bar around a value ends; `nil` where there is none.
+    func bar(around value: Double) -> ClosedRange<Double>? {
+      interval ?? spread.flatMap { $0 > 0 ? value - $0...value + $0 : nil }
+    }
   }
 
   package enum Style {
@@ -14,6 +25,8 @@ package struct Chart {
     case points(Int)
     /// A baseline: dashed, without points.
     case level(Int)
+    /// A level in the colour of a series, with dashes of its own.
+    case reference(Int, dash: Int)
   }
 
   package struct Series {
@@ -47,6 +60,8 @@ package struct Chart {
   package var labels: [Label] = []
   /// A map of numbers in the place of series: the lowest row first, each from the left.
   package var heat: [[Double]] = []
+  /// What is white and what is darkest in the map; `nil` for 0 and its greatest number.
+  package var heatRange: ClosedRange<Double>?
   /// Whether spreads lie along x.
   package var spreadsAlongX = false
 

@@ -8,25 +8,52 @@ struct Figures {
 
   // MARK: α
 
-  /// One chart a metric: along α, a line for each fine-tuning, log-mel as levels.
+  /// One chart a metric: along α, a line for each fine-tuning; the levels of its two ends, and of log-mel.
   func alpha() -> [Chart] {
     results.columns.map { column in
       let curves = results.groups.enumerated().map { index, group in
         Chart.Series(
           title: group.title, style: .line(index),
-          points: group.curve.compactMap { Self.point($0.alpha, $0.row.estimate(column)) })
+          points: group.curve.compactMap { point in
+            let interval = results.tests.sample(point.row, column)?.interval
+            return point.row.estimate(column).mean.map { mean in
+              Chart.Point(
+                x: point.alpha, y: mean, spread: nil, interval: interval.map { $0.low...$0.high })
+            }
+          })
       }
       let range = Self.range(of: curves.flatMap(\.points), least: 4)
       let (levels, whole) = self.levels(column, range)
       return Chart(
         name: "alpha-\(column.fileName)", title: column.head,
         caption:
-          "\(column.task.title): \(column.metric.name) along α, mean ± standard deviation over seeds. α = 0 is "
-          + "pre-trained, α = 1 is Stable-FT.",
+          "\(column.task.title): \(column.metric.name) along α, with 95 % intervals over the test's units and "
+          + "seeds. α = 0 is pre-trained, α = 1 is Stable-FT; a level is drawn for each.",
         x: .init(title: "α", range: -0.04...1.04),
         y: .init(title: "\(column.metric.name), %", range: whole),
-        series: curves + levels)
+        series: curves + ends(column) + levels)
     }.filter { !$0.isEmpty }
+  }
+
+  /// Pre-trained, once a model, and Stable-FT of each fine-tuning, across the whole chart.
+  private func ends(_ column: MetricColumn) -> [Chart.Series] {
+    var seen: Set<ResultRow.Identity> = []
+    return results.groups.enumerated().flatMap { index, group in
+      let stable = group.rows.first { $0.method.name == "stable-ft" }
+      let isAlone = results.groups.count == 1
+      let ends = [
+        (group.pretrained, group.pretrained.map(results.title), 4),
+        (stable, stable.map { isAlone ? results.title($0) : results.origin($0) }, 3),
+      ]
+      return ends.compactMap { row, title, dash -> Chart.Series? in
+        guard let row, let title, let mean = row.estimate(column).mean,
+          seen.insert(row.identity).inserted
+        else { return nil }
+        return Chart.Series(
+          title: title, style: .reference(index, dash: dash),
+          points: [-0.04, 1.04].map { Chart.Point(x: $0, y: mean, spread: nil) })
+      }
+    }
   }
 
   /// Log-mel rows as dashed lines, unless one lies so far off that it would flatten the curves: then
@@ -190,8 +217,11 @@ struct Figures {
     of points: [Chart.Point], least: Double, along axis: KeyPath<Chart.Point, Double> = \.y
   ) -> ClosedRange<Double>? {
     let spreads = axis == \.y
-    let lows = points.map { $0[keyPath: axis] - (spreads ? $0.spread ?? 0 : 0) }
-    let highs = points.map { $0[keyPath: axis] + (spreads ? $0.spread ?? 0 : 0) }
+    let ends = points.map { point in
+      let value = point[keyPath: axis]
+      return (spreads ? point.bar(around: value) : nil) ?? value...value
+    }
+    let (lows, highs) = (ends.map(\.lowerBound), ends.map(\.upperBound))
     guard let low = lows.min(), let high = highs.max() else { return nil }
     let margin = max(0.08 * (high - low), (least - (high - low)) / 2)
     return (low - margin)...(high + margin)

@@ -47,14 +47,15 @@ struct GnuplotScript {
     ]
   }
 
-  /// Rectangles, as an image would be a picture inside the picture: white is 0, the darkest the
-  /// greatest of the map; printed in grey it reads the same.
+  /// Rectangles, as an image would be a picture inside the picture, from white to the darkest; printed in
+  /// grey it reads the same.
   private var heat: [String] {
-    let greatest = max(chart.heat.flatMap(\.self).max() ?? 1, 1e-6)
+    let range = chart.heatRange ?? 0...max(chart.heat.flatMap(\.self).max() ?? 1, 1e-6)
+    let depth = max(range.upperBound - range.lowerBound, 1e-6)
     let cells = chart.heat.enumerated().flatMap { y, row in
       row.enumerated().map { x, value in
         "set object rectangle center \(x),\(y) size 1,1 behind fillcolor rgb "
-          + "'\(Self.shade(value / greatest))' fillstyle solid noborder"
+          + "'\(Self.shade((value - range.lowerBound) / depth))' fillstyle solid noborder"
       }
     }
     // gnuplot's own guess of the names' width leaves no room for the map.
@@ -111,7 +112,11 @@ struct GnuplotScript {
   private var blocks: [String] {
     drawn.flatMap { index, series in
       ["$points\(index) << END"]
-        + series.points.map { "\($0.x) \($0.y) \($0.spread ?? 0)" } + ["END"]
+        + series.points.map { point in
+          let bar = point.bar(around: chart.spreadsAlongX ? point.x : point.y)
+          let ends = bar.map { "\($0.lowerBound) \($0.upperBound)" } ?? "NaN NaN"
+          return "\(point.x) \(point.y) \(ends)"
+        } + ["END"]
     }
   }
 
@@ -125,10 +130,10 @@ struct GnuplotScript {
       let data = series.points.isEmpty ? "NaN" : "$points\(index) using 1:2"
       let title = series.title.isEmpty ? "notitle" : "title \(Self.quoted(series.title))"
       parts.append("\(data) with \(Self.look(series.style)) \(title)")
-      if series.points.contains(where: { ($0.spread ?? 0) > 0 }) {
+      if series.points.contains(where: { $0.bar(around: 0) != nil }) {
         let bars = chart.spreadsAlongX ? "xerrorbars" : "yerrorbars"
         parts.append(
-          "$points\(index) using 1:2:($3 > 0 ? $3 : NaN) with \(bars) "
+          "$points\(index) using 1:2:3:4 with \(bars) "
             + "\(Self.colour(series.style)) \(Self.mark(series.style)) notitle")
       }
     }
@@ -137,7 +142,7 @@ struct GnuplotScript {
 
   private static func colour(_ style: Chart.Style) -> String {
     switch style {
-    case .line(let index), .points(let index):
+    case .line(let index), .points(let index), .reference(let index, _):
       "linecolor rgb '\(palette[index % palette.count].colour)'"
     case .level(let index): "linecolor rgb '\(levels[index % levels.count])'"
     }
@@ -148,7 +153,7 @@ struct GnuplotScript {
     switch style {
     case .line(let index): "pointtype \(palette[index % palette.count].shape) pointsize 0.7"
     case .points(let index): "pointtype \(palette[index % palette.count].shape) pointsize 1.1"
-    case .level: "pointtype 0"
+    case .level, .reference: "pointtype 0"
     }
   }
 
@@ -159,6 +164,7 @@ struct GnuplotScript {
         + mark(style)
     case .points: "points \(colour(style)) \(mark(style))"
     case .level(let index): "lines \(colour(style)) linewidth 1.4 dashtype \(2 + index % 3)"
+    case .reference(_, let dash): "lines \(colour(style)) linewidth 1.2 dashtype \(dash)"
     }
   }
 

@@ -71,7 +71,7 @@ struct LayerTables {
     return results.tasks.compactMap { task in
       let rows = groups.flatMap { group in
         group.rows.filter { hasShares($0, task) }.map { row in
-          (name: name(row), shares: (0..<layers).map { share(row, task, $0).mean ?? 0 })
+          (name: results.mapTitle(row), shares: (0..<layers).map { share(row, task, $0).mean ?? 0 })
         }
       }
       guard !rows.isEmpty else { return nil }
@@ -93,13 +93,51 @@ struct LayerTables {
     }
   }
 
-  private func name(_ row: ResultRow) -> String {
-    guard results.groups.count > 1, let task = row.fineTuned else { return results.title(row) }
-    return "\(results.title(row)), \(results.taskTitle(task))"
+}
+
+extension Results {
+  /// A row's title in a map of all rows.
+  fileprivate func mapTitle(_ row: ResultRow) -> String {
+    guard groups.count > 1, let task = row.fineTuned else { return title(row) }
+    return "\(title(row)), \(taskTitle(task))"
   }
 }
 
 extension Figures {
+  /// A heat map for each measure: all rows with an encoder against hidden states, the same shades for all rows.
+  func similarityMaps(_ tables: SimilarityTables) -> [Chart] {
+    let layers = tables.layers
+    let encoders = results.commonRows.filter { !$0.isLogMel } + results.groups.flatMap(\.rows)
+    return tables.measures.compactMap { measure in
+      let rows = encoders.compactMap { row -> (title: String, values: [Double])? in
+        let values = layers.compactMap { layer in
+          row.similarity { record in
+            record.layers.first { $0.layer == layer }?[keyPath: measure.layerValue]
+          }.mean
+        }
+        return values.isEmpty || values.count < layers.count ? nil : (results.mapTitle(row), values)
+      }
+      guard !rows.isEmpty else { return nil }
+      let least = min(rows.flatMap(\.values).min() ?? 0, 0.9)
+      let low = (least * 10).rounded(.down) / 10
+      var chart = Chart(
+        name: "\(measure.rawValue)-map", title: "\(measure.title) with θ₀",
+        caption:
+          "\(measure.title) with θ₀ by row and hidden state (0 is the first layer's input), mean over "
+          + "seeds. White is \(NumberText.minus(low, 1)), the darkest 1.",
+        x: .init(
+          title: "hidden state", range: -0.5...Double(layers.count) - 0.5,
+          marks: layers.enumerated().map { (Double($0), String($1)) }),
+        y: .init(
+          title: "", range: -0.5...Double(rows.count) - 0.5,
+          marks: rows.enumerated().map { (Double(rows.count - 1 - $0), $1.title) }),
+        series: [])
+      chart.heat = rows.reversed().map(\.values)
+      chart.heatRange = low...1
+      return chart
+    }
+  }
+
   /// A chart for each fine-tuning: how near the features are to θ₀'s against the score, or the mean of all
   /// tasks, with the names of the rows.
   func similarityAgainstMerit(_ tables: SimilarityTables, _ score: Score?) -> [Chart] {

@@ -88,6 +88,36 @@ import Testing
     #expect(near.points.count == 2)
   }
 
+  @Test func alphaCurvesHaveIntervalsAndTheLevelsOfTheirEnds() throws {
+    var made = try MadeUpExperiment.small(seeds: [1, 2, 3])
+    made.addTests()
+    let results = try Results(plan: made.plan, source: made.source, draws: 200)
+    let chart = try #require(
+      Figures(results: results).alpha().first { $0.name == "alpha-tones-zh" })
+    let group = try #require(results.groups.first)
+    let curve = try #require(chart.series.first)
+    let column = results.columns[1]
+    #expect(curve.points.count == 3)
+    for (point, entry) in zip(curve.points, group.curve) {
+      let interval = try #require(results.tests.sample(entry.row, column)?.interval)
+      #expect(point.interval == interval.low...interval.high)
+      #expect(interval.low < point.y && point.y < interval.high)
+    }
+    #expect(
+      chart.series.map(\.title).prefix(3) == [
+        "Fine-tuned on Dutch phonemes", "Pre-trained", "Stable-FT",
+      ])
+    for (series, point) in zip(chart.series[1...2], [curve.points[0], curve.points[2]]) {
+      #expect(series.points.map(\.y) == [point.y, point.y])
+      #expect(series.points.map(\.x) == [-0.04, 1.04])
+    }
+    #expect(chart.caption.contains("with 95 % intervals over the test's units and seeds"))
+    let script = GnuplotScript(chart: chart).text
+    #expect(script.contains("$points0 using 1:2:3:4 with yerrorbars"))
+    let ends = try #require(curve.points[0].interval)
+    #expect(script.contains("0.0 \(curve.points[0].y) \(ends.lowerBound) \(ends.upperBound)\n"))
+  }
+
   @Test func inlineFiguresTakeTheirSizeFromThePage() {
     let svg =
       "<?xml version=\"1.0\"?>\n<svg \n width=\"440\" height=\"320\"\n viewBox=\"0 0 440 320\">\n</svg>\n"
