@@ -3,6 +3,12 @@ import Experiment
 /// The answer to the experiment's question in one paragraph, as far as the numbers go.
 struct Answer {
   let results: Results
+  let family: PairedFamily
+
+  init(results: Results, family: PairedFamily? = nil) {
+    self.results = results
+    self.family = family ?? PairedFamily(results)
+  }
 
   private var tasks: [TaskColumn] { results.tasks }
 
@@ -55,37 +61,27 @@ struct Answer {
       + ", against \(ends.joined(separator: ", and ")).\(kept ?? "")"
   }
 
-  /// Whether the best α can be told from α = 0 and α = 1 at all.
+  /// Whether Speech-FT can be told from α = 0 and α = 1 at all, by the table of paired differences.
   private var evidence: String? {
-    let pairs = results.groups.flatMap { group -> [PairedComparison] in
-      guard let best = MethodClaims.bestInterpolation(group, tasks) else { return [] }
+    let sentences = results.groups.compactMap { group -> String? in
+      guard let lead = group.lead(tasks) else { return nil }
       let ends = [group.pretrained, group.rows.first { $0.method.name == "stable-ft" }]
-      return ends.compactMap { $0 }.map { PairedComparison(best, $0, tasks: tasks) }
-    }.filter { $0.overall.count > 0 }
-    guard !pairs.isEmpty else { return nil }
-    let clear = pairs.count { pair in
-      if case .agreeing(_, let chance) = SeedEvidence(pair.overall) {
-        chance <= SeedEvidence.level
-      } else {
-        false
+      let words = ends.compactMap { $0 }.compactMap { end -> String? in
+        family.pair(lead.row, end, over: tasks)?.told.map { told in
+          "less \(results.title(end)) \(told.words), "
+            + (told.isShown ? "told apart" : "not told apart")
+        }
       }
+      guard !words.isEmpty else { return nil }
+      let choice = lead.isChosenOnDev ? "chosen on dev" : "chosen on the tests themselves"
+      let place = results.groups.count > 1 ? "\(group.title), " : ""
+      return "\(place)\(results.title(lead.row)) (\(choice)) is in the mean of all tasks "
+        + words.joined(separator: "; ") + "."
     }
-    let agreeing = pairs.count { pair in
-      if case .agreeing = SeedEvidence(pair.overall) { true } else { false }
-    }
-    let counts = pairs.map(\.overall.count)
-    let least = counts.min() ?? 0
-    let most = counts.max() ?? 0
-    let seeds =
-      least == most
-      ? NumberText.count(most, "seed") : "\(least) to \(NumberText.count(most, "seed"))"
-    return "The best Speech-FT α is compared with pre-trained and Stable-FT "
-      + "\(NumberText.count(pairs.count, "time")), on \(seeds): all seeds agree on the sign in "
-      + "\(Self.number(agreeing)), and \(Self.number(clear)) \(clear > 1 ? "are" : "is") evidence of a "
-      + "difference."
+    guard !sentences.isEmpty else { return nil }
+    return sentences.joined(separator: " ")
+      + " (Corrected for all \(NumberText.count(family.count, "comparison")) of this report.)"
   }
-
-  private static func number(_ count: Int) -> String { count == 0 ? "none" : String(count) }
 
   /// The baseline without an encoder.
   private var logMel: String? {

@@ -36,13 +36,14 @@ struct ComparisonTables {
   // MARK: Comparison
 
   func comparison() -> ReportTable {
-    var columns = [Self.methodColumn] + metrics.map(\.column)
+    // The score last, as in the paper's tables.
+    var columns =
+      [Self.methodColumn] + metrics.map(\.column) + [Self.fineTunedColumn, Self.othersColumn]
     if let score {
       columns.append(
         ReportTable.Column(
           title: "Score (\(score.rule.name)) ↑", fileTitle: "score", kind: .estimate(.score)))
     }
-    columns += [Self.fineTunedColumn, Self.othersColumn]
     var groups: [ReportTable.Group] = []
     if !results.commonRows.isEmpty {
       groups.append(group("Not fine-tuned", "none", results.commonRows))
@@ -61,13 +62,13 @@ struct ComparisonTables {
         higherIsBetter: column.metric.higherIsBetter)
     }
     if let score, score.isDefined {
-      marks.mark(&table, column: metrics.count + 1, of: .init(score))
+      marks.mark(&table, column: columns.count - 1, of: .init(score))
     }
     for (index, group) in results.groups.enumerated() {
       let range = common + index..<common + index + 1
       for (column, tasks) in [group.own(tasks), group.others(tasks)].enumerated() {
         marks.mark(
-          &table, column: columns.count - 2 + column, within: range, of: .init(meanOf: tasks))
+          &table, column: metrics.count + 1 + column, within: range, of: .init(meanOf: tasks))
       }
     }
     table.notes =
@@ -88,6 +89,10 @@ struct ComparisonTables {
         .init(row.estimate(column)), signs: row.heard[column.task.name]?.signs ?? "",
         origin: row.origin(of: column, title: results.origin(row)))
     }
+    cells +=
+      row.fineTuned == nil
+      ? [ReportTable.Cell(.none), ReportTable.Cell(.none)]
+      : tradeOff(row, row.fineTunedTasks, row.otherTasks)
     if let score {
       let estimate = score.estimate(row)
       cells.append(
@@ -95,10 +100,7 @@ struct ComparisonTables {
           estimate.count > 0 ? .estimate(estimate) : .undefined,
           origin: estimate.count > 0 ? origin(row, tasks) : nil))
     }
-    guard row.fineTuned != nil else {
-      return cells + [ReportTable.Cell(.none), ReportTable.Cell(.none)]
-    }
-    return cells + tradeOff(row, row.fineTunedTasks, row.otherTasks)
+    return cells
   }
 
   /// The mean of the fine-tuned tasks, most often one, and that of the others.

@@ -7,7 +7,7 @@ struct Limits {
   private var tasks: [TaskColumn] { results.tasks }
 
   func sentences() -> [String] {
-    [seeds, choiceOfAlpha, comparisons].compactMap { $0 } + testSizes + chance + caveats
+    [seeds, choiceOfAlpha].compactMap { $0 } + testSizes + chance + caveats
   }
 
   private var seedCounts: [Int] { results.rows.map(\.seeds.count) }
@@ -45,14 +45,6 @@ struct Limits {
     return
       "The best α is the best of the \(most) points of its curve on the very recordings that it is "
       + "reported on: chosen afterwards, its lead is an upper estimate."
-  }
-
-  private var comparisons: String? {
-    let count = MethodClaims(results: results).count
-    guard count > 1 else { return nil }
-    return
-      "\(count) paired comparisons of methods are made, without a correction for their number: some "
-      + "agree on a sign by luck."
   }
 
   /// One standard error of an accuracy from the size of the test, which no number of seeds lowers.

@@ -89,10 +89,15 @@ struct LogMelClaims {
     let byTask = tasks.map { task -> ReportTable.Cell in
       guard let floor = bestLogMel(task) else { return ReportTable.Cell(.missing) }
       let pair = PairedComparison(row, floor.row, tasks: [task])
-      return ReportTable.Cell(.init(pair.overall))
+      return ReportTable.Cell(
+        .init(pair.overall),
+        origin: results.origin(ofDifference: row, floor.row, in: task.title, over: [task]))
     }
     let overall = logMel.map { baseline in
-      ReportTable.Cell(.init(PairedComparison(row, baseline, tasks: tasks).overall))
+      ReportTable.Cell(
+        .init(PairedComparison(row, baseline, tasks: tasks).overall),
+        origin: results.origin(
+          ofDifference: row, baseline, in: "mean over tasks", over: tasks))
     }
     return [ReportTable.Cell(.text(results.title(row)))] + byTask + overall
   }

@@ -142,16 +142,28 @@ struct HeldOutTable {
     let rows = corpora.map { corpus in
       [
         ReportTable.Cell(.text(corpus.corpus)), ReportTable.Cell(.text(corpus.splitBy)),
-        ReportTable.Cell(.count(corpus.trainRecordings)),
-        ReportTable.Cell(.count(corpus.devRecordings)),
-        ReportTable.Cell(.count(corpus.testRecordings)),
-        ReportTable.Cell(.count(corpus.testGroups)), ReportTable.Cell(.count(corpus.duplicates)),
-        ReportTable.Cell(.listing(corpus.trainedOnBy)),
       ]
+        + [
+          .count(corpus.trainRecordings), .count(corpus.devRecordings),
+          .count(corpus.testRecordings), .count(corpus.testGroups), .count(corpus.duplicates),
+          .listing(corpus.trainedOnBy),
+        ].map { ReportTable.Cell($0, origin: Self.origin(corpus)) }
     }
     return ReportTable(
       name: "held-out", caption: "How each corpus is split.", groupColumn: nil,
       columns: columns, groups: [.init(title: nil, fileTitle: "", rows: rows)])
+  }
+}
+
+extension HeldOutTable {
+  /// Counts are the plan's own: no stage measured them.
+  private static func origin(_ corpus: HeldOutCorpus) -> NumberOrigin {
+    NumberOrigin(
+      title: "\(corpus.corpus) · how it is split",
+      recipe:
+        "Counted when the experiment was planned, by the hash of each recording's bytes. Stages that "
+        + "train on it: "
+        + (corpus.trainedOnBy.isEmpty ? "none" : corpus.trainedOnBy.joined(separator: "; ")) + ".")
   }
 }
 
@@ -174,16 +186,17 @@ struct TaskTable {
       ] + (hasRates ? [Self.rateColumn] : [])
     let rows = results.tasks.map { task in
       let record = results.anyRecord(task)
+      let origin = origin(task)
       func cell(_ number: KeyPath<EvaluationRecord, Int>) -> ReportTable.Cell {
-        ReportTable.Cell(record.map { .count($0[keyPath: number]) } ?? .missing)
+        ReportTable.Cell(record.map { .count($0[keyPath: number]) } ?? .missing, origin: origin)
       }
       let chance: ReportTable.Content =
         record.map { $0.chance.map { .number($0) } ?? .none } ?? .missing
       return [
         ReportTable.Cell(.text(task.title)), ReportTable.Cell(.text(task.metricWords)),
         cell(\.trainCount), cell(\.count), cell(\.units), cell(\.classes),
-        ReportTable.Cell(chance),
-      ] + (hasRates ? [ReportTable.Cell(.text(rates(task)))] : [])
+        ReportTable.Cell(chance, origin: origin),
+      ] + (hasRates ? [ReportTable.Cell(.text(rates(task)), origin: origin)] : [])
     }
     return ReportTable(
       name: "tasks", caption: "What the tasks are measured on.", groupColumn: nil, columns: columns,
@@ -194,6 +207,22 @@ struct TaskTable {
       ]
         + (hasRates
           ? ["Learning rate: of the head, chosen on dev; how many heads each was best for."] : []))
+  }
+
+  /// An evaluation that tells of the task: all of them were given the same.
+  private func origin(_ task: TaskColumn) -> NumberOrigin? {
+    for row in results.rows {
+      for seed in row.seeds where row.evaluations[task.name]?[seed] != nil {
+        guard let stage = row.stages[task.name]?[seed] else { continue }
+        let part = NumberOrigin.Part(
+          text: "as in every row, so in \(results.origin(row)), seed \(seed), stage \(stage.short)",
+          key: stage, curve: [])
+        return NumberOrigin(
+          title: "\(task.title) · what it is measured on", recipe: row.recipes[task.name],
+          parts: [part])
+      }
+    }
+    return nil
   }
 
   private static let rateColumn = ReportTable.Column(

@@ -1,19 +1,30 @@
 import Experiment
 
-/// Sentences on methods against each other, by paired differences over seeds.
+/// Sentences on methods against each other, which quote the table of paired differences.
 struct MethodClaims {
   let results: Results
+  let family: PairedFamily
+
+  init(results: Results, family: PairedFamily? = nil) {
+    self.results = results
+    self.family = family ?? PairedFamily(results)
+  }
 
   private var tasks: [TaskColumn] { results.tasks }
 
   /// The sentences of one fine-tuning, in a fixed order; those whose rows the experiment lacks are
   /// left out.
   func sentences(_ group: FineTuningGroup) -> [String] {
-    comparisons(group).map { sentence($0, group) }
+    Self.pairs(group, tasks).compactMap { sentence($0, $1, group) }
   }
 
-  /// How many comparisons the report makes over all fine-tunings.
-  var count: Int { results.groups.reduce(0) { $0 + comparisons($1).count } }
+  /// What the sentences have in common.
+  var introduction: String {
+    "Differences are in points of accuracy, or 100 − error rate, above 0 where the first is better; "
+      + "intervals are of 95 %, and p-values are corrected for all "
+      + "\(NumberText.count(family.count, "comparison")) of the table “paired”. Told apart is what has p "
+      + "below 0.05."
+  }
 
   /// The Speech-FT row with the best mean over all tasks.
   static func bestInterpolation(_ group: FineTuningGroup, _ tasks: [TaskColumn]) -> ResultRow? {
@@ -28,17 +39,20 @@ struct MethodClaims {
     }?.row
   }
 
-  private func comparisons(_ group: FineTuningGroup) -> [PairedComparison] {
-    func rows(_ name: String) -> [ResultRow] { group.rows.filter { $0.method.name == name } }
+  /// Which rows the sentences are about.
+  static func pairs(_ group: FineTuningGroup, _ tasks: [TaskColumn]) -> [(ResultRow, ResultRow)] {
+    func rows(_ name: String) -> [ResultRow] {
+      group.chosen(name).map { [$0] } ?? group.rows.filter { $0.method.name == name }
+    }
     var pairs: [(ResultRow, ResultRow)] = []
     let stable = rows("stable-ft").first
-    if let best = Self.bestInterpolation(group, tasks) {
+    if let lead = group.lead(tasks)?.row {
       let others = [group.pretrained, stable].compactMap { $0 } + rows("l2-sp")
       let rest = [
         "lora", "dora", "early-checkpoint", "early-stopping", "regular-ft",
         "speech-ft-from-regular-ft", "linear-merge", "ties-merge", "sequential",
       ].flatMap(rows)
-      pairs += (others + rest).map { (best, $0) }
+      pairs += (others + rest).map { (lead, $0) }
     }
     if let stable {
       if let pretrained = group.pretrained { pairs.append((stable, pretrained)) }
@@ -48,53 +62,45 @@ struct MethodClaims {
         .filter { !MethodSpec.rowNames.contains($0.method.name) && $0.method.alpha == 1 }
         .map { ($0, stable) }
     }
-    return pairs.map { PairedComparison($0.0, $0.1, tasks: tasks) }
-      .filter { $0.overall.count > 0 }
+    return pairs
   }
 
-  private func sentence(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
-    let first = results.title(pair.first)
-    let second = results.title(pair.second)
-    if pair.isIdentity { return "\(first) and \(second) have the same results." }
-    let mean = pair.overall.mean ?? 0
-    let evidence = SeedEvidence(pair.overall)
-    let numbers = Self.numbers(pair.overall) + parts(pair, group)
-    if case .mixed = evidence {
-      return "\(first) and \(second) are not told apart (\(numbers)). \(evidence.sentence)"
+  private func sentence(
+    _ first: ResultRow, _ second: ResultRow, _ group: FineTuningGroup
+  ) -> String? {
+    let names = [first, second].map(results.title)
+    if PairedComparison(first, second, tasks: tasks).isIdentity {
+      return "\(names[0]) and \(names[1]) have the same results."
     }
-    let verb = mean > 0 ? "exceeds" : "falls below"
-    let side = mean > 0 ? pair.wins : pair.losses
-    return "\(first) \(verb) \(second) on \(side) of \(NumberText.count(pair.comparable, "task")) "
-      + "(\(numbers)). \(evidence.sentence)"
+    guard let pair = family.pair(first, second, over: tasks) else { return nil }
+    guard let told = pair.told else {
+      return "\(names[0]) and \(names[1]) are not compared: \(pair.reason ?? "nothing is known.")"
+    }
+    let verdict =
+      told.isShown
+      ? "\(names[0]) \(told.value > 0 ? "exceeds" : "falls below") \(names[1])"
+      : "\(names[0]) and \(names[1]) are not told apart"
+    let seeds =
+      told.seeds == 1
+      ? "of one seed, so that only the tests' units were drawn"
+      : "over \(NumberText.count(told.seeds, "seed"))"
+    return "\(verdict) over all tasks: \(told.shortWords)"
+      + "\(parts(first, second, group)); \(seeds)."
   }
 
-  /// `mean +1.2 points, paired over 3 seeds, 95 % interval −0.4…+2.8`.
-  private static func numbers(_ difference: Estimate) -> String {
-    let interval = difference.interval95
-    let values = [difference.mean, interval?.lowerBound, interval?.upperBound].compactMap { $0 }
-    let words = NumberText.points(values)
-    let range = words.count == 3 ? ", 95 % interval \(words[1])…\(words[2])" : ""
-    return "mean \(words.first ?? "–") points, paired over "
-      + NumberText.count(difference.count, "seed") + range
-  }
-
-  /// `; fine-tuned task −0.3 (−2.0…+1.4), the others +1.6 (+0.2…+3.0)`.
-  private func parts(_ pair: PairedComparison, _ group: FineTuningGroup) -> String {
+  /// `; fine-tuned task −0.3 (−2.0…+1.4, p = 1.000), the others +1.6 (+0.2…+3.0, p = 0.021)`.
+  private func parts(
+    _ first: ResultRow, _ second: ResultRow, _ group: FineTuningGroup
+  ) -> String {
     let own = group.own(tasks)
     let others = group.others(tasks)
-    func words(_ what: String, _ tasks: [TaskColumn]) -> String? {
-      let difference = pair.difference(over: tasks)
-      let interval = difference.interval95
-      let values = [difference.mean, interval?.lowerBound, interval?.upperBound].compactMap { $0 }
-      let numbers = NumberText.points(values)
-      return numbers.first.map { mean in
-        what + " " + mean + (numbers.count == 3 ? " (\(numbers[1])…\(numbers[2]))" : "")
-      }
-    }
+    // One that is all was told.
+    guard !own.isEmpty, !others.isEmpty else { return "" }
     let told = [
-      words(own.count > 1 ? "fine-tuned tasks" : "fine-tuned task", own),
-      words("the others", others),
-    ].compactMap { $0 }
+      (own.count > 1 ? "fine-tuned tasks" : "fine-tuned task", own), ("the others", others),
+    ].compactMap { what, tasks in
+      family.pair(first, second, over: tasks)?.told.map { "\(what) \($0.shortWords)" }
+    }
     return told.isEmpty ? "" : "; " + told.joined(separator: ", ")
   }
 }

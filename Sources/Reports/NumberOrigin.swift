@@ -31,7 +31,10 @@ package struct NumberOrigin: Sendable, Hashable {
   }
 
   /// A line for each part.
-  package var lines: [String] { parts.map(\.text) + shares.map(\.text) }
+  package var lines: [String] {
+    let lines = parts.map(\.text) + shares.map(\.text)
+    return lines.isEmpty ? [recipe].compactMap { $0 } : lines
+  }
 }
 
 extension ResultRow {
@@ -93,5 +96,44 @@ extension ResultRow {
       return NumberOrigin.Share(text: "\(column.column.title) \(mean)", origin: origin.id)
     }
     return shares.isEmpty ? nil : NumberOrigin(title: "\(title) · mean over tasks", shares: shares)
+  }
+}
+
+extension Results {
+  /// Of a difference between two rows: the two numbers, each of which leads further.
+  ///
+  /// - Parameters:
+  ///   - first: The row that is better above 0.
+  ///   - second: What is taken from it.
+  ///   - subject: What they are compared in, in words.
+  ///   - tasks: The tasks over which that is a mean, most often one.
+  ///   - column: The metric, where it is one; `nil` for all of the tasks.
+  /// - Returns: `nil` where neither row has a number.
+  func origin(
+    ofDifference first: ResultRow, _ second: ResultRow, in subject: String,
+    over tasks: [TaskColumn], column: MetricColumn? = nil
+  ) -> NumberOrigin? {
+    let shares = [first, second].flatMap { self.shares(of: $0, over: tasks, column) }
+    guard !shares.isEmpty else { return nil }
+    return NumberOrigin(
+      title: "\(origin(first)), less \(origin(second)) · \(subject)", shares: shares)
+  }
+
+  /// A row's numbers: metrics of one task, or the mean over several.
+  private func shares(
+    of row: ResultRow, over tasks: [TaskColumn], _ column: MetricColumn?
+  ) -> [NumberOrigin.Share] {
+    let name = origin(row)
+    if tasks.count > 1 {
+      guard let origin = row.origin(ofMeanOver: tasks, title: name) else { return [] }
+      let mean = Quantity.percent.text(row.merit(over: tasks)) ?? "–"
+      return [.init(text: "\(name) · mean over tasks \(mean)", origin: origin.id)]
+    }
+    return (column.map { [$0] } ?? tasks.flatMap(\.columns)).compactMap { column in
+      row.origin(of: column, title: name).map { origin in
+        let mean = column.column.quantity.text(row.estimate(column)) ?? "–"
+        return .init(text: "\(name) · \(column.column.title) \(mean)", origin: origin.id)
+      }
+    }
   }
 }

@@ -33,6 +33,9 @@ enum PageTemplate {
     {{#isNotice}}
     <p class="notice">{{text}}</p>
     {{/isNotice}}
+    {{#isFiles}}
+    <p>{{text}}{{#files}} <a href="{{name}}">{{name}}</a>{{/files}}</p>
+    {{/isFiles}}
     {{#isHeading}}
     <h3>{{text}}</h3>
     {{/isHeading}}

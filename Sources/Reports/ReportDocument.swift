@@ -8,6 +8,8 @@ package struct ReportDocument {
     case list([String])
     case table(ReportTable)
     case figures([Chart])
+    /// A paragraph, and names of files beside the report.
+    case files(String, [String])
   }
 
   package struct Section {

@@ -24,6 +24,9 @@ extension ReportDocument {
     case .heading(let text): return "### " + Markdown.escaped(text)
     case .list(let items):
       return items.map { "- " + Markdown.escaped($0) }.joined(separator: "\n")
+    case .files(let text, let names):
+      let links = names.map { "[\(Markdown.escaped($0))](\($0))" }
+      return Markdown.escaped(text) + " " + links.joined(separator: ", ")
     case .table(let table): return String(table.markdown.dropLast())
     case .figures(let charts):
       let drawn = charts.filter { figures.contains($0.name) }

@@ -3,6 +3,17 @@ import Experiment
 /// Puts a report together: its sections in order, every sentence computed from the numbers.
 struct ReportOutline {
   let results: Results
+  private let family: PairedFamily
+  private let costFiles: [String]
+
+  /// - Parameters:
+  ///   - results: The numbers.
+  ///   - costFiles: Files beside the report that tell what its rows cost; none where that is not known.
+  init(results: Results, costFiles: [String] = []) {
+    self.results = results
+    self.costFiles = costFiles
+    family = PairedFamily(results)
+  }
 
   private var plan: Plan { results.plan }
   private var figures: Figures { Figures(results: results) }
@@ -15,7 +26,7 @@ struct ReportOutline {
       title: plan.experiment, question: plan.question,
       sections: [
         answer, comparisonSection, published, tests, alpha, tradeOff, similarity, layers, training,
-        heldOut,
+        cost, heldOut,
         support,
         missing,
       ]
@@ -34,7 +45,7 @@ struct ReportOutline {
             + "\(results.missing.count == 1 ? "is" : "are") missing. The stages are named at its end."
         ))
     }
-    blocks.append(.paragraph(Answer(results: results).paragraph()))
+    blocks.append(.paragraph(Answer(results: results, family: family).paragraph()))
     return .init(id: "answer", title: "Answer", blocks: blocks)
   }
 
@@ -51,15 +62,19 @@ struct ReportOutline {
   }
 
   private var published: ReportDocument.Section? {
-    PublishedTable(results: results, score: Score(results)).table().map {
-      .init(id: "published", title: "Beside what was published", blocks: [.table($0)])
-    }
+    let published = PublishedTable(results: results, score: Score(results))
+    let tables = [published.wide(), published.table()].compactMap { $0 }
+    return tables.isEmpty
+      ? nil
+      : .init(
+        id: "published", title: "Beside what was published",
+        blocks: tables.map { .table($0) })
   }
 
   private var tests: ReportDocument.Section? {
     guard results.measuredCount > 0 else { return nil }
     let tables = TestTables(results: results)
-    let paired = tables.paired().map { [ReportDocument.Block.table($0)] } ?? []
+    let paired = tables.paired(family).map { [ReportDocument.Block.table($0)] } ?? []
     return .init(
       id: "tests", title: "How sure the numbers are",
       blocks: [.table(tables.intervals())] + paired)
@@ -83,7 +98,10 @@ struct ReportOutline {
     let tables = SimilarityTables(results: results)
     guard plan.comparison != nil, !tables.measures.isEmpty || tables.hasDistance else { return nil }
     var blocks: [ReportDocument.Block] = [.paragraph(definition(tables))]
-    if !tables.measures.isEmpty { blocks.append(.figures(figures.similarity(tables))) }
+    if !tables.measures.isEmpty {
+      blocks.append(.figures(figures.similarity(tables)))
+      blocks.append(.figures(figures.similarityMaps(tables)))
+    }
     if tables.hasDistance { blocks.append(.figures(figures.distance())) }
     blocks.append(.figures(figures.similarityAgainstMerit(tables, Score(results))))
     blocks.append(.table(tables.summary()))
@@ -137,6 +155,18 @@ struct ReportOutline {
     }
   }
 
+  private var cost: ReportDocument.Section? {
+    guard !costFiles.isEmpty else { return nil }
+    return .init(
+      id: "cost", title: "What each row cost",
+      blocks: [
+        .files(
+          "Seconds, optimiser steps and megabytes of each row, of all that it needs and of what only it needs, "
+            + "stand in files beside this report: clocks differ from run to run, and this report's bytes follow "
+            + "from its numbers.", costFiles)
+      ])
+  }
+
   /// Whether the plan has been checked by recordings, or marks what they show.
   private var heldOutClaim: String {
     let heard = plan.cells.flatMap(\.heard.values).map(\.recordings).max() ?? 0
@@ -174,10 +204,13 @@ struct ReportOutline {
         .list(logMel.byRow()),
       ]
     }
-    let methods = MethodClaims(results: results)
-    for group in results.groups {
-      let sentences = methods.sentences(group)
-      if !sentences.isEmpty { blocks += [.heading(group.title), .list(sentences)] }
+    let methods = MethodClaims(results: results, family: family)
+    let claims = results.groups.map { (title: $0.title, sentences: methods.sentences($0)) }
+      .filter { !$0.sentences.isEmpty }
+    for (number, claim) in claims.enumerated() {
+      blocks.append(.heading(claim.title))
+      if number == 0 { blocks.append(.paragraph(methods.introduction)) }
+      blocks.append(.list(claim.sentences))
     }
     let limits = Limits(results: results).sentences()
     if !limits.isEmpty { blocks += [.heading("Limits"), .list(limits)] }

@@ -31,6 +31,8 @@ extension ReportDocument {
     case .notice(let text): return ["isNotice": true, "text": text]
     case .heading(let text): return ["isHeading": true, "text": text]
     case .list(let items): return ["isList": true, "items": items.map { ["text": $0] }]
+    case .files(let text, let names):
+      return ["isFiles": true, "text": text, "files": names.map { ["name": $0] }]
     case .table(let table): return ["isTable": true, "table": table.context]
     case .figures(let charts):
       let drawn = charts.compactMap { chart in

@@ -21,6 +21,8 @@ package struct ReportTable {
       case interval(Quantity)
       /// A mean over seeds with its interval: in CSV files mean, sd, n, low, high, units.
       case tested(Quantity)
+      /// A mean beside a published number: in CSV files here, published, difference.
+      case beside(Quantity)
     }
 
     package var isText: Bool { kind == .text }
@@ -34,6 +36,8 @@ package struct ReportTable {
     case interval(Double, Double)
     /// With the interval over what was drawn, and how many that were, as far as that is known.
     case tested(Estimate, Bootstrap.Interval?, units: Int?)
+    /// A mean, where there is one, and what was published of the same.
+    case beside(Estimate?, published: Double)
     /// How many there are; CSV files list them.
     case listing([String])
     /// A number that is wanted and not there yet.
@@ -106,6 +110,7 @@ extension ReportTable.Content {
   var isPartial: Bool {
     switch self {
     case .estimate(let estimate), .tested(let estimate, _, _): !estimate.isComplete
+    case .beside(let estimate, _): estimate?.isComplete == false
     default: false
     }
   }
@@ -126,6 +131,10 @@ extension ReportTable.Content {
         + (interval.map { " (\(column.quantity.text($0.low, $0.high)))" } ?? "")
     case .estimate(let estimate):
       (column.quantity.text(estimate) ?? "–") + (estimate.isComplete ? "" : " †")
+    case .beside(let estimate, let published):
+      (estimate.map { Self.estimate($0).text(in: column) } ?? "–")
+        + " / \(Quantity.exact.text(published))"
+        + (estimate?.mean.map { " / \(Quantity.difference.text($0 - published))" } ?? "")
     }
   }
 }
@@ -134,7 +143,7 @@ extension ReportTable.Column {
   var quantity: Quantity {
     switch kind {
     case .estimate(let quantity), .number(let quantity), .interval(let quantity),
-      .tested(let quantity):
+      .tested(let quantity), .beside(let quantity):
       quantity
     case .text, .count: .percent
     }

@@ -49,7 +49,10 @@ package struct ReportWriter {
   @discardableResult
   package func write() throws -> Outcome {
     let results = try Results(plan: plan, source: source, draws: draws)
-    let document = ReportOutline(results: results).document()
+    let hasCosts = costs != nil && !results.rows.isEmpty
+    let document = ReportOutline(
+      results: results, costFiles: hasCosts ? ["cost.md", "cost.csv"] : []
+    ).document()
     var figures: [String: String] = [:]
     var problem: FigureError?
     do throws(FigureError) {

@@ -4,7 +4,7 @@ import OrderedCollections
 /// A plan's cells with the numbers that there are, gathered into rows over seeds.
 package struct Results {
   package let plan: Plan
-  package let rows: [ResultRow]
+  package internal(set) var rows: [ResultRow]
   /// The rows, and those chosen on dev after their grids: numbers that are there twice.
   package let rowsWithChosen: [ResultRow]
   /// Stages without a number, in the order of the table.

@@ -28,6 +28,7 @@ extension ReportTable.Column {
       case .estimate: ["mean", "sd", "n"]
       case .interval: ["low", "high"]
       case .tested: ["mean", "sd", "n", "low", "high", "units"]
+      case .beside: ["here", "published", "difference"]
       }
     return parts.isEmpty ? [fileTitle] : parts.map { "\(fileTitle) \($0)" }
   }
@@ -49,6 +50,10 @@ extension ReportTable.Content {
       case .missing, .undefined, .none: [""]
       case .estimate(let estimate):
         [number(estimate.mean), number(estimate.deviation), String(estimate.count)]
+      case .beside(let estimate, let published):
+        [
+          number(estimate?.mean), number(published), number(estimate?.mean.map { $0 - published }),
+        ]
       case .tested(let estimate, let interval, let units):
         [number(estimate.mean), number(estimate.deviation), String(estimate.count)]
           + [number(interval?.low), number(interval?.high), units.map(String.init) ?? ""]

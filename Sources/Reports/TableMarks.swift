@@ -14,6 +14,8 @@ struct TableMarks {
   static let level = 0.05
   /// Columns whose tests cannot tell.
   private(set) var unmarked = 0
+  /// Whether some rows have one seed in common, of which no spread is known.
+  private var isOfOneSeed = false
 
   init(_ tests: TestStatistics, rows: [[ResultRow]]) {
     self.tests = tests
@@ -58,15 +60,17 @@ struct TableMarks {
   }
 
   /// Those that are not told apart; `nil` where the tests cannot tell.
-  private func tied(
+  private mutating func tied(
     _ others: [Entry], with best: Entry, _ mixture: TestStatistics.Mixture
   ) -> [Entry]? {
     var values: [Double] = []
     for other in others {
       switch tests.difference(best.result, other.result, in: mixture) {
-      case .told(let sample): values.append(sample.p)
+      case .told(let sample):
+        values.append(sample.p)
+        if sample.seeds.count == 1 { isOfOneSeed = true }
       case .none, .fewUnits: values.append(1)
-      case .unknown, .otherUnits: return nil
+      case .unknown, .otherUnits, .otherSeeds: return nil
       }
     }
     return zip(others, Holm.corrected(values)).filter { $0.1 >= Self.level }.map(\.0)
@@ -76,9 +80,14 @@ struct TableMarks {
   func notes(_ scope: String = "of the column") -> [String] {
     var notes = [
       "Bold: better than every other number \(scope). Italics: the best mean, and what is not told "
-        + "apart from it. By paired bootstraps over seeds and the units of the tests, corrected by Holm within the "
-        + "column, at 5 %; whoever chooses the best afterwards has chosen among them."
+        + "apart from it. By paired tests over the tests' units (a bootstrap) and seeds (Student's t), corrected by "
+        + "Holm within the column, at 5 %; whoever chooses the best afterwards has chosen among them."
     ]
+    if isOfOneSeed {
+      notes.append(
+        "Rows with one seed in common are told apart by units alone: what another seed would change is not in it."
+      )
+    }
     if unmarked > 0 {
       notes.append(
         "\(NumberText.count(unmarked, "column")) without a mark: not all evaluations have a record of "

@@ -5,7 +5,8 @@ import Scoring
 ///
 /// The units of a test are drawn once for all rows that have them, and the mean over seeds is taken in
 /// every draw. Tests of equal units are drawn equally, others independently, so that means over tasks
-/// can be drawn too.
+/// can be drawn too. What other seeds would change is taken from the differences of the seeds that
+/// both rows have (`PairedSample`).
 package struct TestStatistics {
   /// A row's number in a column, as the units have it.
   enum Tested {
@@ -24,8 +25,10 @@ package struct TestStatistics {
     case unknown
     case otherUnits
     case fewUnits
-    /// In points; above 0 the first is better.
-    case told(PairedDraws.Sample)
+    /// They have no seed in common.
+    case otherSeeds
+    /// In points, over the seeds that both have; above 0 the first is better.
+    case told(PairedSample)
   }
 
   /// What a column of a table is made of: metrics with weights, on the scale where more is better.
@@ -71,15 +74,31 @@ package struct TestStatistics {
   ) throws {
     self.resamples = resamples ?? 0
     guard let resamples else { return }
+    let shared = Self.shared(rows, tasks)
     for task in tasks {
       var tests: [(system: System, tests: [ScoredTest])] = []
       for row in rows {
-        guard let system = Self.system(row, task), systems[system] == nil else { continue }
-        let read = try system.stages.compactMap { try Self.test($0, source, task) }
-        systems[system] = .unknown
-        if read.count == system.stages.count { tests.append((system, read)) }
+        let own = Self.seeds(row, task)
+        for seeds in shared where seeds.isSubset(of: own) {
+          guard let system = Self.system(row, task, seeds), systems[system] == nil else { continue }
+          let read = try system.stages.compactMap { try Self.test($0, source, task) }
+          systems[system] = .unknown
+          if read.count == system.stages.count { tests.append((system, read)) }
+        }
       }
       draw(tests, PairedBootstrap(resamples: resamples))
+    }
+  }
+
+  /// The sets of seeds that some row has of some task, and what any of them have in common: most often one,
+  /// and more where numbers are missing.
+  private static func shared(_ rows: [ResultRow], _ tasks: [TaskColumn]) -> Set<Set<UInt64>> {
+    let own = Set(rows.flatMap { row in tasks.map { seeds(row, $0) } })
+    var found = own
+    while true {
+      let next = found.union(own.flatMap { one in found.map(one.intersection) })
+      if next.count == found.count { return found.subtracting([[]]) }
+      found = next
     }
   }
 
@@ -94,11 +113,23 @@ package struct TestStatistics {
     }
   }
 
-  private static func system(_ row: ResultRow, _ task: TaskColumn) -> System? {
-    let stages = row.seeds.compactMap { seed in
-      row.evaluations[task.name]?[seed] == nil ? nil : row.stages[task.name]?[seed]
-    }
+  /// Those whose evaluation of a task is there.
+  private static func seeds(_ row: ResultRow, _ task: TaskColumn) -> Set<UInt64> {
+    Set(
+      row.seeds.filter {
+        row.evaluations[task.name]?[$0] != nil && row.stages[task.name]?[$0] != nil
+      })
+  }
+
+  private static func system(
+    _ row: ResultRow, _ task: TaskColumn, _ seeds: Set<UInt64>
+  ) -> System? {
+    let stages = seeds.sorted().compactMap { row.stages[task.name]?[$0] }
     return stages.isEmpty ? nil : System(task: task.name, stages: stages)
+  }
+
+  private static func system(_ row: ResultRow, _ task: TaskColumn) -> System? {
+    system(row, task, seeds(row, task))
   }
 
   /// Draws for all systems that have the same units, one after the other.
@@ -134,15 +165,16 @@ package struct TestStatistics {
 
   // MARK: Rows
 
-  private func tested(_ row: ResultRow, _ task: TaskColumn) -> Tested {
-    Self.system(row, task).flatMap { systems[$0] } ?? .unknown
+  private func tested(
+    _ row: ResultRow, _ task: TaskColumn, _ seeds: Set<UInt64>? = nil
+  ) -> Tested {
+    Self.system(row, task, seeds ?? Self.seeds(row, task)).flatMap { systems[$0] } ?? .unknown
   }
 
   /// A metric's mean over seeds in percent, with its draws; `nil` where it cannot be drawn.
-  func sample(_ row: ResultRow, _ column: MetricColumn) -> PairedDraws.Sample? {
+  func sample(_ row: ResultRow, _ column: MetricColumn) -> PairedSample? {
     guard case .drawn(let number, let system) = tested(row, column.task) else { return nil }
-    let sample = draws[number].sample(system, metric: column.number)
-    return PairedDraws.Sample(value: 100 * sample.value, draws: sample.draws.map { 100 * $0 })
+    return draws[number].sample(system, metric: column.number).times(100)
   }
 
   /// What was drawn from; `nil` where nothing is known.
@@ -165,26 +197,27 @@ package struct TestStatistics {
     }
   }
 
-  /// How far the first is above the second.
+  /// How far the first is above the second, over the seeds that both have of all that is mixed.
   func difference(_ first: ResultRow, _ second: ResultRow, in mixture: Mixture) -> Difference {
     if areSame(first, second, in: mixture) { return .none }
-    var sum: PairedDraws.Sample?
+    let own = mixture.parts.flatMap { part in
+      [first, second].map { Self.seeds($0, part.column.task) }
+    }
+    let seeds = own.dropFirst().reduce(own.first ?? []) { $0.intersection($1) }
+    guard !seeds.isEmpty else { return .otherSeeds }
+    var sum: PairedSample?
     for part in mixture.parts {
-      let (one, other) = (tested(first, part.column.task), tested(second, part.column.task))
-      switch (one, other) {
+      let task = part.column.task
+      switch (tested(first, task, seeds), tested(second, task, seeds)) {
       case (.unknown, _), (_, .unknown): return .unknown
       case (.few, _), (_, .few): return .fewUnits
-      case (.drawn(let number, let system), .drawn(let second, let against)):
-        guard number == second else { return .otherUnits }
+      case (.drawn(let number, let system), .drawn(let other, let against)):
+        guard number == other else { return .otherUnits }
         let weight = (part.column.metric.higherIsBetter ? 100 : -100) * part.weight
         let metric = part.column.number
-        let (mine, theirs) = (
-          draws[number].sample(system, metric: metric),
-          draws[number].sample(against, metric: metric)
-        )
-        let zero = PairedDraws.Sample(
-          value: 0, draws: [Double](repeating: 0, count: mine.draws.count))
-        sum = (sum ?? zero).adding(mine, times: weight).adding(theirs, times: -weight)
+        let mine = draws[number].sample(system, metric: metric)
+        let apart = mine.adding(draws[number].sample(against, metric: metric), times: -1)
+        sum = sum.map { $0.adding(apart, times: weight) } ?? apart.times(weight)
       }
     }
     return sum.map { .told($0) } ?? .unknown

@@ -33,10 +33,11 @@ struct TestTables {
       caption: "Mean ± standard deviation over seeds, and the 95 % interval over seeds and units.",
       groupColumn: "fine-tuned on", columns: [Self.method] + columns, groups: groups,
       notes: [
-        "Interval: percentile bootstrap of the mean over seeds, \(results.tests.resamples) draws; seeds and "
-          + "units are drawn anew, the same for all rows. It tells how another test of as many units and "
-          + "as many other seeds might have come out. Three seeds drawn anew are few: what is told apart "
-          + "by them is so in every one of them."
+        "Interval: \(results.tests.resamples) draws of the mean over seeds. The test's units are drawn anew, the "
+          + "same for all rows and seeds, and each draw gets one of Student's t, with one degree of freedom less "
+          + "than there are seeds, times the standard error over seeds. It tells how another test of as many units "
+          + "and as many other seeds might have come out; one seed tells nothing of others, so that its interval "
+          + "is over units alone."
       ] + units)
   }
 
@@ -76,28 +77,12 @@ struct TestTables {
 
   // MARK: Differences
 
-  private struct Pair {
-    var group: FineTuningGroup
-    var first: ResultRow
-    var second: ResultRow
-    var column: MetricColumn
-    var difference: TestStatistics.Difference
-  }
-
-  /// Each row against the pre-trained one, and each of Speech-FT against its Stable-FT, task by task;
-  /// `nil` where there is nothing to pair.
-  func paired() -> ReportTable? {
-    let pairs = self.pairs
-    guard !pairs.isEmpty else { return nil }
-    let told = pairs.enumerated().compactMap { index, pair -> (index: Int, p: Double)? in
-      if case .told(let sample) = pair.difference { (index, sample.p) } else { nil }
-    }
-    let corrected = Dictionary(
-      zip(told.map(\.index), Holm.corrected(told.map(\.p))), uniquingKeysWith: { first, _ in first }
-    )
+  /// The differences of the report's family; `nil` where there is nothing to pair.
+  func paired(_ family: PairedFamily? = nil) -> ReportTable? {
+    let family = family ?? PairedFamily(results)
+    guard !family.pairs.isEmpty else { return nil }
     let groups = results.groups.compactMap { group -> ReportTable.Group? in
-      let rows = pairs.enumerated().filter { $1.group.key == group.key }
-        .map { line($1, corrected[$0]) }
+      let rows = family.pairs.filter { $0.group.key == group.key }.map(line)
       return rows.isEmpty
         ? nil : ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
     }
@@ -111,68 +96,43 @@ struct TestTables {
         .init(title: "95 % interval", fileTitle: "difference", kind: .interval(.difference)),
         .init(title: "p", fileTitle: "p", kind: .number(.probability)),
         .init(title: "p, corrected", fileTitle: "corrected p", kind: .number(.probability)),
+        .init(title: "Seeds", fileTitle: "seeds", kind: .count),
       ],
-      groups: groups, notes: notes(told.count, pairs))
+      groups: groups, notes: notes(family))
   }
 
-  private func notes(_ count: Int, _ pairs: [Pair]) -> [String] {
+  private func notes(_ family: PairedFamily) -> [String] {
+    let draws = results.tests.resamples
     var notes = [
-      "Above 0 the first is better, whichever way the metric points. Paired bootstrap: the test's units "
-        + "and the seeds are drawn once for both, and metrics are means over seeds. p is two-sided; corrected by "
-        + "Holm for the \(NumberText.count(count, "comparison")) of this table. With "
-        + "\(results.tests.resamples) draws no p is below "
-        + "\(NumberText.fixed(2 / Double(1 + results.tests.resamples), 4))."
+      "Above 0 the first is better, whichever way the metric points; scores are in their own points. Of the seeds "
+        + "that both have. \(draws) draws of the test's units, once for both rows and all seeds, each with one "
+        + "of Student's t times the standard error of the differences seed by seed: where units vary little this is "
+        + "the t test over seeds, where seeds vary little the bootstrap over units. p is two-sided; corrected by "
+        + "Holm for the \(NumberText.count(family.count, "comparison")) of this table. With "
+        + "\(draws) draws no p is below \(NumberText.fixed(2 / Double(1 + draws), 4)).",
+      "Of a method of several values the one stands for it against Speech-FT that dev chose, else all.",
     ]
-    let words = pairs.compactMap { Self.reason($0.difference) }
-    for reason in OrderedSet(words) { notes.append(reason) }
+    if family.pairs.contains(where: { $0.told?.seeds == 1 }) {
+      notes.append("1 seed: only units were drawn; what another seed would change is not in it.")
+    }
+    for reason in OrderedSet(family.pairs.compactMap(\.reason)) { notes.append(reason) }
     return notes
   }
 
-  private static func reason(_ difference: TestStatistics.Difference) -> String? {
-    switch difference {
-    case .otherUnits: "other units: the two were not tested on the same, so nothing is said."
-    case .fewUnits: "too few units: there are not two to draw from."
-    case .unknown:
-      "no record: an older version evaluated it and kept nothing of its units, or seeds differ in them."
-    case .none, .told: nil
+  private func line(_ pair: PairedFamily.Pair) -> [ReportTable.Cell] {
+    let head = [results.title(pair.first), results.title(pair.second), pair.subject.title]
+      .map { ReportTable.Cell(.text($0)) }
+    guard let told = pair.told else {
+      let word = pair.reason.map { String($0.prefix { $0 != ":" }) } ?? ""
+      return head + [.init(.text(word))] + (0..<4).map { _ in .init(.none) }
     }
-  }
-
-  private func line(_ pair: Pair, _ corrected: Double?) -> [ReportTable.Cell] {
-    let head = [
-      results.title(pair.first), results.title(pair.second),
-      "\(pair.column.task.title), \(pair.column.metric.name)",
-    ].map { ReportTable.Cell(.text($0)) }
-    guard case .told(let sample) = pair.difference else {
-      let word = Self.reason(pair.difference).map { String($0.prefix { $0 != ":" }) } ?? ""
-      return head + [.init(.text(word)), .init(.none), .init(.none), .init(.none)]
-    }
-    let interval = sample.interval
-    return head + [
-      .init(.number(sample.value)), .init(.interval(interval.low, interval.high)),
-      .init(.number(sample.p)), .init(corrected.map { .number($0) } ?? .none),
-    ]
-  }
-
-  /// Rows of the same stages differ in nothing and are no comparison.
-  private var pairs: [Pair] {
-    results.groups.flatMap { group -> [Pair] in
-      let stable = group.rows.first { $0.method.name == "stable-ft" }
-      var rows = group.rows.compactMap { row in group.pretrained.map { (row, $0) } }
-      if let stable {
-        rows += group.rows.filter { $0.method.name == "speech-ft" }.map { ($0, stable) }
-      }
-      return rows.flatMap { first, second in
-        results.columns.compactMap { column -> Pair? in
-          guard first.estimate(column).count > 0, second.estimate(column).count > 0 else {
-            return nil
-          }
-          let difference = results.tests.difference(first, second, in: .init(column))
-          if case .none = difference { return nil }
-          return Pair(
-            group: group, first: first, second: second, column: column, difference: difference)
-        }
-      }
-    }
+    let origin = results.origin(
+      ofDifference: pair.first, pair.second, in: pair.subject.title, over: pair.subject.tasks,
+      column: pair.subject.column)
+    return head
+      + [
+        .number(told.value), .interval(told.interval.low, told.interval.high), .number(told.p),
+        .number(told.corrected), .count(told.seeds),
+      ].map { ReportTable.Cell($0, origin: origin) }
   }
 }

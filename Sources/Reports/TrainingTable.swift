@@ -28,9 +28,10 @@ struct TrainingTable {
 
   private func line(_ row: ResultRow) -> [ReportTable.Cell] {
     let trainings = row.seeds.compactMap { row.trainings[$0] }
+    let origin = origin(row)
     func text(_ value: (TrainedPart) -> String) -> ReportTable.Cell {
       let words = trainings.map { $0.map(value).joined(separator: " + ") }
-      return ReportTable.Cell(.text(OrderedSet(words).joined(separator: ", ")))
+      return ReportTable.Cell(.text(OrderedSet(words).joined(separator: ", ")), origin: origin)
     }
     return [
       ReportTable.Cell(.text(results.title(row))),
@@ -39,8 +40,22 @@ struct TrainingTable {
       text { $0.kept.map(String.init) ?? "–" },
       text { NumberText.plain($0.part.recipe.learningRate) },
       text { NumberText.plain($0.part.recipe.secondsPerStep) },
-      ReportTable.Cell(.text(row.seeds.map(String.init).joined(separator: ", "))),
+      ReportTable.Cell(
+        .text(row.seeds.map(String.init).joined(separator: ", ")), origin: origin),
     ]
+  }
+
+  /// The trainings that a row's encoders come from, seed by seed.
+  private func origin(_ row: ResultRow) -> NumberOrigin {
+    let parts = row.seeds.flatMap { seed in
+      (row.trainings[seed] ?? []).map { training in
+        NumberOrigin.Part(
+          text: "seed \(seed): \(training.part.recipe.steps) steps, kept step "
+            + "\(training.kept.map(String.init) ?? "unknown"), stage \(training.part.stage.short)",
+          key: training.part.stage, curve: [])
+      }
+    }
+    return NumberOrigin(title: "\(results.origin(row)) · training", parts: parts)
   }
 }
 

@@ -1,9 +1,9 @@
 /// Several systems on one test, whose units are drawn anew for all of them at once: intervals of each,
 /// and of differences between them, in which what makes a unit hard for all cancels out.
 ///
-/// A system's metric is the mean over its tests, one for each seed, and seeds are drawn anew too, the
-/// same for all systems of as many: what one seed of three shows alone is no difference. Units are drawn as
-/// in `Bootstrap`.
+/// A system's metric is the mean over its tests, one for each seed, and every draw of the units is one for
+/// all seeds. What another choice of seeds would change is added to the draws by `SeedNoise`. Units are
+/// drawn as in `Bootstrap`.
 package struct PairedBootstrap: Sendable {
   private let resamples: Int
   private let seed: UInt64?
@@ -29,58 +29,29 @@ package struct PairedBootstrap: Sendable {
     let count = (groupOf.max() ?? -1) + 1
     guard count > 1 else { throw .tooFewUnits(count) }
     let metrics: any DrawnMetrics = RatioSums(systems, groupOf, count) ?? Measures(systems, groupOf)
-    let once = Dictionary(
-      systems.map { ($0.count, $0.map { _ in 1 }) }, uniquingKeysWith: { first, _ in first })
-    guard let observed = metrics.values([Int](repeating: 1, count: count), seeds: once) else {
-      throw .undefined
-    }
+    guard let observed = metrics.values([Int](repeating: 1, count: count)) else { throw .undefined }
     var draws = observed.map { _ in [Double]() }
     for index in draws.indices { draws[index].reserveCapacity(resamples) }
     var numbers = SplitMix64(seed: seed ?? first.unitsSeed)
     var undefined = 0
     var drawn = [Int](repeating: 0, count: count)
-    var seeds = SeedDraws(systems.map(\.count))
-    var picks = seeds.next()
     while draws[0].count < resamples {
       for index in drawn.indices { drawn[index] = 0 }
       for _ in 0..<count { drawn[numbers.next(below: count)] += 1 }
-      guard let values = metrics.values(drawn, seeds: picks) else {
+      guard let values = metrics.values(drawn) else {
         undefined += 1
         guard undefined <= 10 * resamples else { throw .undefined }
         continue
       }
       for (index, value) in values.enumerated() { draws[index].append(value) }
-      picks = seeds.next()
     }
-    return PairedDraws(
-      units: count, metrics: observed.count / systems.count, observed: observed, draws: draws)
-  }
-}
-
-/// Which seeds count in each draw, by how many there are: the same in every test, so that a seed is drawn
-/// for all tasks at once.
-private struct SeedDraws {
-  private var numbers: [Int: SplitMix64]
-
-  init(_ counts: [Int]) {
-    numbers = Dictionary(
-      counts.map { ($0, SplitMix64(seed: 0x5EED + UInt64($0))) },
+    let noise = Dictionary(
+      systems.map { ($0.count, SeedNoise(seeds: $0.count, draws: resamples)) },
       uniquingKeysWith: { first, _ in first })
-  }
-
-  /// How often each of so many seeds counts.
-  mutating func next() -> [Int: [Int]] {
-    var picks: [Int: [Int]] = [:]
-    for count in numbers.keys {
-      var drawn = [Int](repeating: 0, count: count)
-      if count == 1 {
-        drawn[0] = 1
-      } else {
-        for _ in 0..<count { drawn[numbers[count]?.next(below: count) ?? 0] += 1 }
-      }
-      picks[count] = drawn
-    }
-    return picks
+    return PairedDraws(
+      units: count, metrics: observed.count / systems.count, observed: observed, draws: draws,
+      seeds: systems.map { $0.map { $0.values ?? [] } },
+      noise: systems.map { noise[$0.count] ?? SeedNoise(seeds: 1, draws: 0) })
   }
 }
 
@@ -102,55 +73,17 @@ package struct PairedDraws: Sendable {
   /// By system, then by metric.
   fileprivate let observed: [Double]
   fileprivate let draws: [[Double]]
+  /// By system, then by seed, then by metric: what each seed's test gives.
+  fileprivate let seeds: [[[Double]]]
+  /// By system.
+  fileprivate let noise: [SeedNoise]
 
-  fileprivate init(units: Int, metrics: Int, observed: [Double], draws: [[Double]]) {
-    self.units = units
-    self.metrics = metrics
-    self.observed = observed
-    self.draws = draws
-  }
-
-  /// A metric of a system, as a share: the mean over its tests, and its draws.
-  package func sample(_ system: Int, metric: Int) -> Sample {
-    Sample(
-      value: observed[system * metrics + metric], draws: draws[system * metrics + metric])
-  }
-
-  /// A number with what it is in each draw: samples of the same draws may be added.
-  package struct Sample: Sendable {
-    package var value: Double
-    package var draws: [Double]
-
-    package init(value: Double, draws: [Double]) {
-      self.value = value
-      self.draws = draws
-    }
-
-    /// A sum, draw by draw.
-    package func adding(_ other: Sample, times weight: Double) -> Sample {
-      Sample(
-        value: value + weight * other.value,
-        draws: zip(draws, other.draws).map { $0 + weight * $1 })
-    }
-
-    /// 95 % of the draws lie within.
-    package var interval: Bootstrap.Interval {
-      let sorted = draws.sorted()
-      return Bootstrap.Interval(
-        low: Bootstrap.percentile(sorted, (1 - Bootstrap.level) / 2),
-        high: Bootstrap.percentile(sorted, (1 + Bootstrap.level) / 2))
-    }
-
-    /// Of a difference: how likely draws would lie so far on either side of 0, were it none. Twice the
-    /// share of draws on the other side, with the observed one counted among them (Davison and Hinkley
-    /// 1997), so that it is never 0; at most 1.
-    package var p: Double {
-      // What sums round by is no difference.
-      let nothing = 1e-9
-      let below = draws.count { $0 <= nothing }
-      let above = draws.count { $0 >= -nothing }
-      return min(1, 2 * Double(1 + min(below, above)) / Double(1 + draws.count))
-    }
+  /// A metric of a system, as a share: the mean over its tests, its draws, and what each test gives.
+  package func sample(_ system: Int, metric: Int) -> PairedSample {
+    PairedSample(
+      value: observed[system * metrics + metric], draws: draws[system * metrics + metric],
+      seeds: seeds[system].compactMap { metric < $0.count ? $0[metric] : nil },
+      noise: noise[system])
   }
 }
 
@@ -191,10 +124,10 @@ extension ScoredTest {
   }
 }
 
-/// Metrics of systems as functions of how often each group of units and each seed was drawn.
+/// Metrics of systems, in the mean over their tests, as functions of how often each group of units was drawn.
 private protocol DrawnMetrics {
-  /// By system, then by metric; `nil` where one is not defined. `seeds` are by how many a system has.
-  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]?
+  /// By system, then by metric; `nil` where one is not defined.
+  func values(_ drawn: [Int]) -> [Double]?
 }
 
 /// Ratios of sums, where all systems divide by the same: one pass over the groups for all of them.
@@ -230,7 +163,7 @@ private struct RatioSums: DrawnMetrics {
     counts = systems.map(\.count)
   }
 
-  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]? {
+  func values(_ drawn: [Int]) -> [Double]? {
     var totals = [Double](repeating: 0, count: width)
     sums.withUnsafeBufferPointer { sums in
       totals.withUnsafeMutableBufferPointer { totals in
@@ -244,10 +177,9 @@ private struct RatioSums: DrawnMetrics {
     var result: [Double] = []
     var test = 0
     for count in counts {
-      let weights = seeds[count] ?? []
       for metric in 0..<metrics {
-        let sum = weights.indices.reduce(0) { sum, number in
-          sum + Double(weights[number]) * totals[metrics * (1 + test + number) + metric]
+        let sum = (0..<count).reduce(0) { sum, number in
+          sum + totals[metrics * (1 + test + number) + metric]
         }
         result.append(sum / Double(count) / totals[metric])
       }
@@ -267,16 +199,14 @@ private struct Measures: DrawnMetrics {
     self.groupOf = groupOf
   }
 
-  func values(_ drawn: [Int], seeds: [Int: [Int]]) -> [Double]? {
+  func values(_ drawn: [Int]) -> [Double]? {
     let weights = groupOf.map { drawn[$0] }
     var result: [Double] = []
     for tests in systems {
       var sums: [Double] = []
-      let picks = seeds[tests.count] ?? []
-      for (test, times) in zip(tests, picks) where times > 0 {
+      for test in tests {
         guard let values = test.values(weights) else { return nil }
-        let weighted = values.map { Double(times) * $0 }
-        sums = sums.isEmpty ? weighted : zip(sums, weighted).map(+)
+        sums = sums.isEmpty ? values : zip(sums, values).map(+)
       }
       result += sums.map { $0 / Double(tests.count) }
     }

@@ -4,42 +4,14 @@ import Testing
 @testable import Reports
 
 @Suite struct ClaimsTests {
-  private func sentences(_ seeds: [UInt64]) throws -> [String] {
-    let made = try MadeUpExperiment.small(seeds: seeds)
-    let results = try Results(plan: made.plan, source: made.source)
-    return MethodClaims(results: results).sentences(try #require(results.groups.first))
+  private func results(_ seeds: [UInt64]) throws -> Results {
+    var made = try MadeUpExperiment.small(seeds: seeds)
+    made.addTests()
+    return try Results(plan: made.plan, source: made.source, draws: 400)
   }
 
-  @Test func twoAgreeingSeedsAreNoEvidence() {
-    let evidence = SeedEvidence(Estimate([1: 0.4, 2: 2], planned: 2))
-    #expect(evidence == .agreeing(count: 2, chance: 0.5))
-    #expect(
-      evidence.sentence
-        == "Both seeds agree on the sign, which chance alone gives in 50 % of cases: with 2 seeds this is "
-        + "not evidence of a difference.")
-  }
-
-  @Test func evidenceTakesSixSeeds() {
-    func evidence(_ count: Int) -> String {
-      let values = (1...count).map { (UInt64($0), -1 - Double($0)) }
-      return SeedEvidence(Estimate(Dictionary(uniqueKeysWithValues: values), planned: count))
-        .sentence
-    }
-    #expect(evidence(5).hasSuffix("with 5 seeds this is not evidence of a difference."))
-    #expect(
-      evidence(6)
-        == "All 6 seeds agree on the sign (sign test, p = 0.031): evidence of a difference on these "
-        + "recordings with this encoder, not beyond them.")
-  }
-
-  @Test func seedsThatDisagreeShowNoDifference() {
-    #expect(
-      SeedEvidence(Estimate([1: -0.1, 2: 2], planned: 2)).sentence
-        == "The 2 seeds do not agree on the sign: no difference is shown.")
-    #expect(SeedEvidence(Estimate([1: 0, 2: 2], planned: 2)) == .mixed(count: 2))
-    #expect(
-      SeedEvidence(Estimate([1: 1], planned: 2)).sentence
-        == "With 1 seed no spread can be stated, so this orders nothing.")
+  private func sentences(_ results: Results) throws -> [String] {
+    MethodClaims(results: results).sentences(try #require(results.groups.first))
   }
 
   @Test func pairsOnlySeedsThatBothRowsHave() throws {
@@ -52,22 +24,80 @@ import Testing
     let pair = PairedComparison(
       try row("Speech-FT α 0.5"), try row("Stable-FT"), tasks: results.tasks)
     #expect(pair.overall.values.map(\.seed) == [1, 3])
-    #expect(pair.wins == 2)
-    #expect(pair.losses == 1)
     let own = pair.difference(over: results.tasks.filter { $0.name == "phones-nl" })
     #expect(own.count == 3)
     #expect(try #require(own.mean) < 0)
   }
 
-  @Test func sentencesNameNumbersPairsAndIntervals() throws {
-    let stated = try sentences([1, 2])
+  /// The same difference, interval and corrected p as in the table.
+  @Test func sentencesQuoteTheTableOfPairedDifferences() throws {
+    let results = try results([1, 2, 3])
+    let family = PairedFamily(results)
+    let stated = try sentences(results)
+    // Speech-FT against four, Stable-FT against two.
     #expect(stated.count == 6)
+    let group = try #require(results.groups.first)
+    let lead = try #require(group.lead(results.tasks))
+    let pretrained = try #require(group.pretrained)
+    func told(_ tasks: [TaskColumn]) throws -> PairedFamily.Told {
+      try #require(family.pair(lead.row, pretrained, over: tasks)?.told)
+    }
+    let overall = try told(results.tasks)
+    let verdict = overall.isShown ? " exceeds Pre-trained" : " and Pre-trained are not told apart"
     #expect(
       stated.first
-        == "Speech-FT α 0.5 exceeds Pre-trained on 3 of 3 tasks (mean +2.4 points, paired over 2 "
-        + "seeds, 95 % interval −3.6…+8.4; fine-tuned task +5.5 (−2.3…+13.4), the others +0.8 "
-        + "(−4.3…+6.0)). Both seeds agree on the sign, which chance alone gives in 50 % of cases: with 2 seeds this is not evidence of a difference."
-    )
+        == "Speech-FT α 0.5\(verdict) over all tasks: \(overall.shortWords); fine-tuned task "
+        + "\(try told(group.own(results.tasks)).shortWords), the others "
+        + "\(try told(group.others(results.tasks)).shortWords); over 3 seeds.")
+    let table = try #require(TestTables(results: results).paired(family))
+    let line = try #require(
+      table.rows.first { row in
+        row.prefix(3).map { $0.text(in: table.columns[0]) } == [
+          "Speech-FT α 0.5", "Pre-trained", "Mean of all",
+        ]
+      })
+    guard case .number(let value) = line[3].content, case .number(let p) = line[6].content else {
+      Issue.record("no numbers")
+      return
+    }
+    #expect(value == overall.value && p == overall.corrected)
+    let answer = Answer(results: results, family: family).paragraph()
+    let apart = overall.isShown ? "told apart" : "not told apart"
+    #expect(
+      answer.contains(
+        " Speech-FT α 0.5 (chosen on the tests themselves) is in the mean of all tasks less Pre-trained "
+          + "\(overall.words), \(apart); less Stable-FT "))
+    #expect(
+      answer.contains(" (Corrected for all \(family.count) comparisons of this report.)"))
+    let limits = Limits(results: results).sentences()
+    #expect(!(stated + limits + [answer]).contains { $0.contains("without a correction") })
+    #expect(!(stated + limits + [answer]).contains { $0.contains("evidence") })
+  }
+
+  @Test func ofOneSeedTheReportSaysThatOnlyUnitsWereDrawn() throws {
+    let results = try results([1])
+    let stated = try sentences(results)
+    #expect(
+      stated.allSatisfy {
+        $0.hasSuffix("; of one seed, so that only the tests' units were drawn.")
+      },
+      "\(stated)")
+    let table = try #require(TestTables(results: results).paired())
+    #expect(
+      table.notes.contains(
+        "1 seed: only units were drawn; what another seed would change is not in it."))
+    #expect(table.rows.allSatisfy { $0[7].text(in: table.columns[7]) == "1" })
+  }
+
+  @Test func withoutRecordsOfUnitsNothingIsClaimed() throws {
+    let made = try MadeUpExperiment.small()
+    let results = try Results(plan: made.plan, source: made.source)
+    let stated = try sentences(results)
+    #expect(
+      stated.first
+        == "Speech-FT α 0.5 and Pre-trained are not compared: no record: an older version evaluated it and "
+        + "kept nothing of its units, or seeds differ in them.")
+    #expect(!Answer(results: results).paragraph().contains("Corrected"))
   }
 
   @Test func aRowAgainstItselfIsSaidToBeEqual() throws {
@@ -85,14 +115,15 @@ import Testing
       {
         made.plan.cells[index].method = MethodPoint(name: "mine", title: "mine", alpha: alpha)
       }
-      let results = try Results(plan: made.plan, source: made.source)
-      return MethodClaims(results: results).sentences(try #require(results.groups.first))
-        .filter { $0.contains("mine") }
+      made.addTests()
+      let results = try Results(plan: made.plan, source: made.source, draws: 100)
+      return try self.sentences(results).filter { $0.contains("mine") }
     }
     let stated = try sentences(alpha: 1)
     #expect(stated.count == 1)
     #expect(
-      stated.first?.hasPrefix("mine falls below Stable-FT on 2 of 3 tasks (") == true, "\(stated)")
+      stated.first?.hasPrefix("mine and Stable-FT are not told apart over all tasks: −") == true,
+      "\(stated)")
     #expect(try sentences(alpha: 0.5).isEmpty)
   }
 

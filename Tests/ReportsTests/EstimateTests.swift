@@ -62,24 +62,4 @@ import Testing
     #expect(NumberText.list(["a"]) == "a")
     #expect(NumberText.list(["a", "b", "c"]) == "a, b and c")
   }
-
-  /// Against scipy (Fixtures/make_student.py).
-  @Test func quantilesOfStudentsTAreThoseOfScipy() throws {
-    let path = try #require(
-      Bundle.module.url(forResource: "student", withExtension: "json", subdirectory: "Fixtures"))
-    let expected = try JSONDecoder().decode([Double].self, from: Data(contentsOf: path))
-    #expect(expected.count == 60)
-    for (index, quantile) in expected.enumerated() {
-      // Ten digits of the table, and what the expansion leaves out.
-      #expect(abs(StudentT.quantile975(degrees: index + 1) - quantile) < 1e-4)
-    }
-  }
-
-  @Test func theIntervalIsOfTheMeanOverSeeds() throws {
-    // scipy.stats.t.interval(0.95, 2, loc=2, scale=1/sqrt(3))
-    let interval = try #require(Estimate([1: 1, 2: 2, 3: 3], planned: 3).interval95)
-    #expect(abs(interval.lowerBound + 0.484_137_711_9) < 1e-8)
-    #expect(abs(interval.upperBound - 4.484_137_711_9) < 1e-8)
-    #expect(Estimate([1: 1], planned: 3).interval95 == nil)
-  }
 }

@@ -51,6 +51,28 @@ import Testing
     #expect(!charts[0].isEmpty)
   }
 
+  @Test func aMeasureHasAMapOfAllRowsByHiddenState() throws {
+    let made = try made()
+    let results = try Results(plan: made.plan, source: made.source)
+    let charts = Figures(results: results).similarityMaps(SimilarityTables(results: results))
+    #expect(charts.map(\.name) == ["linear-cka-map", "debiased-cka-map", "r2-map"])
+    // The lowest row first: L2-SP below, the pre-trained one above.
+    #expect(charts[0].heat.count == 5 && charts[0].heat[4] == [1, 1, 1])
+    #expect(charts[0].y.marks.map(\.text).first == "Pre-trained")
+    #expect(charts[0].y.marks.map(\.text).last == "L2-SP λ 0.1")
+    let least = try #require(charts[0].heat.flatMap(\.self).min())
+    let range = try #require(charts[0].heatRange)
+    #expect(range.lowerBound <= least && range.lowerBound > least - 0.1 && range.upperBound == 1)
+    #expect(charts[0].caption.hasSuffix("White is 0.4, the darkest 1."))
+    let script = GnuplotScript(chart: charts[0]).text
+    let cells = script.split(separator: "\n").filter { $0.hasPrefix("set object rectangle") }
+    // The names take a third of the width, not all of it.
+    #expect(
+      script.contains("set lmargin at screen 0.2") || script.contains("set lmargin at screen 0.3"))
+    // All 1 is the darkest, whatever the others are.
+    #expect(cells.count == 15 && cells.suffix(3).allSatisfy { $0.contains("'#002848'") })
+  }
+
   @Test func similarityStandsAgainstTheScoreOrTheMean() throws {
     let made = try made()
     let results = try Results(plan: made.plan, source: made.source)
@@ -116,6 +138,11 @@ import Testing
     ).write()
     #expect(outcome.files.filter { $0.hasPrefix("cost") } == ["cost.csv", "cost.md", "cost.tex"])
     #expect(try !folder.text("report.md").contains("109.0"))
+    // The page leads there.
+    #expect(
+      try folder.text("report.html").contains(
+        " <a href=\"cost.md\">cost.md</a> <a href=\"cost.csv\">"))
+    #expect(try folder.text("report.md").contains("[cost.md](cost.md), [cost.csv](cost.csv)"))
     #expect(try folder.text("cost.csv").contains("t,stable-ft,109.0000,9.0000,0,0,3.5000,0.5000"))
   }
 

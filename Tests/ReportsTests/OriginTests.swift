@@ -1,6 +1,6 @@
-import Experiment
 import Testing
 
+@testable import Experiment
 @testable import Reports
 
 /// Every number leads to where it comes from.
@@ -40,20 +40,63 @@ import Testing
   @Test func meansLeadToTheirNumbersAndEveryLinkHasItsPanel() throws {
     var made = try MadeUpExperiment.small()
     made.addTests()
-    let results = try Results(plan: made.plan, source: made.source, draws: 100)
+    for key in made.source.evaluations.keys {
+      made.source.evaluations[key]?.layers = [0.2, 0.7, 0.1]
+    }
+    made.plan.published = .init(
+      name: "paper", citation: "By somebody.",
+      values: [
+        PublishedValue(
+          experiment: "table", model: "tiny", fineTunedOn: "phones", method: "stable-ft",
+          metric: "PR PER", value: 60, source: "an image",
+          measured: .metric("PER", tasks: ["phones-nl"]), fineTuned: "phones-nl"),
+        PublishedValue(
+          experiment: "table", model: "tiny", fineTunedOn: "phones", method: "stable-ft",
+          metric: "SUPERB_S", value: 900, source: "an image", measured: .score,
+          fineTuned: "phones-nl"),
+      ])
+    var results = try Results(plan: made.plan, source: made.source, draws: 100)
+    let recipe = FineTuneRecipe(
+      steps: 800, batchSeconds: 10, learningRate: 1e-4, headOnly: 0.1, warmUp: 0.1, hold: 0.4,
+      clip: 1, dropout: 0.1, checkpoints: [], threads: 1)
+    for index in results.rows.indices where results.rows[index].fineTuned != nil {
+      // Any stage stands for the training.
+      let stages = results.rows[index].stages["phones-nl"] ?? [:]
+      results.rows[index].trainings = stages.mapValues { key in
+        [
+          TrainedPart(
+            part: .init(stage: key, kind: .fineTune, recipe: recipe, point: .step(400)), record: nil
+          )
+        ]
+      }
+    }
     let document = ReportOutline(results: results).document()
     let page = try document.page(figures: [:], problem: nil)
     let links = page.components(separatedBy: "href=\"#from-").dropFirst().map { $0.prefix(16) }
     let panels = page.components(separatedBy: " id=\"from-").dropFirst().map { $0.prefix(16) }
     #expect(links.count > 100 && Set(links) == Set(panels))
     #expect(panels.count == Set(panels).count)
-    // All numbers of the comparison, of the α rows and of the trade-off lead somewhere.
-    for name in ["comparison", "alpha", "trade-off", "similarity", "tests"] {
-      let table = try #require(document.tables.first { $0.name == name })
+    // All numbers of all tables lead somewhere.
+    #expect(
+      Set(document.tables.map(\.name)).isSuperset(of: [
+        "comparison", "alpha", "trade-off", "similarity", "tests", "paired", "against-log-mel",
+        "published", "published-wide", "tasks", "held-out", "layers", "weight-distance", "training",
+      ]), "\(document.tables.map(\.name))")
+    for table in document.tables {
       for cell in table.rows.joined() where cell.origin == nil {
-        if case .estimate = cell.content { Issue.record("\(name): a number leads nowhere") }
+        switch cell.content {
+        case .estimate, .tested, .number, .interval, .count, .listing, .beside:
+          Issue.record("\(table.name): a number leads nowhere: \(cell)")
+        case .text, .missing, .undefined, .none: break
+        }
       }
     }
+    // A difference leads to both rows.
+    let paired = try #require(document.tables.first { $0.name == "paired" })
+    #expect(paired.rows.allSatisfy { $0[3].origin?.shares.count == 2 && $0[6].origin != nil })
+    let training = try #require(document.tables.first { $0.name == "training" })
+    #expect(
+      training.rows.allSatisfy { $0.dropFirst().allSatisfy { $0.origin?.parts.isEmpty == false } })
   }
 
   @Test func numbersHaveALineForEachEvaluation() throws {

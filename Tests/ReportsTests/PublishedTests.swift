@@ -50,6 +50,33 @@ import Testing
     #expect(table.groups.map(\.title) == ["tiny, fine-tuned on phones"])
   }
 
+  @Test func theWideTableSetsOursTheirsAndTheDifferenceIntoOneCell() throws {
+    let made = try made()
+    let results = try Results(plan: made.plan, source: made.source)
+    let table = try #require(PublishedTable(results: results, score: Score(results)).wide())
+    // The score last.
+    #expect(
+      table.columns.map(\.title) == [
+        "Published method", "Row here", "PR PER", "SF slot-type F1", "SUPERB_S",
+      ])
+    let rows = table.rows.map { zip($0, table.columns).map { $0.text(in: $1) } }
+    let pretrained = try #require(results.rows.first { $0.isPretrained })
+    let mean = try #require(pretrained.estimate(results.tasks[0]).mean)
+    #expect(
+      rows[0] == [
+        "pre-trained", "Pre-trained", "70.4 ± 1.0 / 70.00 / \(NumberText.signed(mean - 70, 2))", "",
+        "",
+      ])
+    #expect(rows[1][1] == "Stable-FT" && rows[1][3] == "– / 88.54")
+    #expect(rows[2] == ["speech-ft α=0.25", "", "– / 61.25", "", ""])
+    #expect(rows[3][1] == "Speech-FT α 0.5" && rows[3][4].contains(" / 900.00 / −"))
+    #expect(
+      table.csv.hasPrefix(
+        "fine-tuned on,published method,row,PR PER here,PR PER published,PR PER difference,"))
+    let document = ReportOutline(results: results).document()
+    #expect(document.tables.contains { $0.name == "published-wide" })
+  }
+
   @Test func whatIsNotMeasuredYetIsShownAsSuch() throws {
     let made = try made()
     let results = try Results(plan: made.plan, source: MeasurementsInMemory())
