@@ -77,11 +77,16 @@ package struct TestStatistics {
     let shared = Self.shared(rows, tasks)
     for task in tasks {
       var tests: [(system: System, tests: [ScoredTest])] = []
+      // Rows share stages, and sets of seeds share more.
+      var known: [StageKey: ScoredTest?] = [:]
       for row in rows {
         let own = Self.seeds(row, task)
         for seeds in shared where seeds.isSubset(of: own) {
           guard let system = Self.system(row, task, seeds), systems[system] == nil else { continue }
-          let read = try system.stages.compactMap { try Self.test($0, source, task) }
+          for key in system.stages where known[key] == nil {
+            known.updateValue(try Self.test(key, source, task), forKey: key)
+          }
+          let read = system.stages.compactMap { known[$0] ?? nil }
           systems[system] = .unknown
           if read.count == system.stages.count { tests.append((system, read)) }
         }

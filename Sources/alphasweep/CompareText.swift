@@ -59,9 +59,12 @@ struct CompareText {
       side(pair.first, decimals), side(pair.second, decimals),
       signed(pair.difference, decimals) + word,
     ]
+    // Of equal numbers it says nothing.
+    let isTelling =
+      pair.deviation != 0 || pair.pairedSeeds < max(pair.first.count, pair.second.count)
+    let deviation = pair.deviation.map { "± \(number($0, decimals)) (\(pair.pairedSeeds))" }
     let below = [
-      interval(pair.first), interval(pair.second),
-      pair.deviation.map { "± \(number($0, decimals)) (\(pair.pairedSeeds))" } ?? "",
+      interval(pair.first), interval(pair.second), isTelling ? deviation ?? "" : "",
     ]
     let name = Self.name(pair.subject) + (pair.higherIsBetter ? " ↑" : " ↓")
     return line(name, numbers) + (below.allSatisfy(\.isEmpty) ? "" : line("", below))

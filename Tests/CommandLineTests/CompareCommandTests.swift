@@ -103,6 +103,17 @@ import Testing
     #expect((parsed?["scores"] as? [[String: Any]])?.first?["better"] as? String == "a")
   }
 
+  @Test func equalNumbersHaveNoSpreadBetweenThem() throws {
+    let lines = (1...2).map { "tiny,voices,lora,LoRA,,\($0),phones,PER,3\($0),a\r\n" }
+    try small.write(Self.head + lines.joined(), to: "five/numbers.csv")
+    let run = try small.run("compare", "five", "five")
+    #expect(
+      run.out.contains(
+        "    phones PER ↓          31.50 ± 0.71 (2)    31.50 ± 0.71 (2)             0.00\n\n1 number"
+      ),
+      "\(run.out)")
+  }
+
   @Test func programsReadIt() throws {
     let run = try small.run("compare", "two", "one", "--json")
     #expect(run.out.hasSuffix("}\n") && run.code == 0)
