@@ -120,6 +120,8 @@ struct Sweep {
     }
     var (last, signal) = try await carryOut(on: backend, mark, ledger: ledger, logger: logger)
     last.done = summary.done + last.done
+    // Of an element that was sent twice, the other one may have ended by now.
+    if signal == nil { await removeBatches() }
     return (last, signal)
   }
 
