@@ -11,7 +11,7 @@ final class TemporaryPlace {
     let folder = FileManager.default.temporaryDirectory.path
     Self.removeDead(folder, name + "-")
     while true {
-      let path = "\(folder)/\(name)-\(UUID().uuidString)"
+      let path = "\(folder)/\(name)-\(getpid())-\(UInt64.random(in: 0 ... .max))"
       guard mkdir(path, 0o777) == 0 else {
         throw .noFolder(path: path, problem: String(cString: strerror(errno)))
       }
