@@ -10,6 +10,18 @@ struct SchedulingCost {
   private let bench: Bench
   private let peers: SchedulingPeers
   private let own: String
+  private let kept = Kept()
+
+  /// What measurements wrote, which goes when all are done: ext4 looks long for a free inode where many
+  /// were deleted within the last seconds.
+  private final class Kept {
+    var worlds: [NoopExperiment] = []
+    var folders: [String] = []
+
+    deinit {
+      for folder in folders { try? FileManager.default.removeItem(atPath: folder) }
+    }
+  }
 
   /// Redun and Snakemake take minutes for ten thousand, so they are measured at a thousand alone.
   private static let quick = ["ninja", "llbuild", "doit"]
@@ -69,17 +81,18 @@ struct SchedulingCost {
   /// - Returns: Milliseconds of the second run.
   private func sweep(_ count: Int) async throws -> Double {
     let world = try NoopExperiment(stages: count, worker: own)
+    kept.worlds.append(world)
     let program = Program(besides: own, name: "alphasweep")
     let arguments = ["run", world.spec, "--results", world.folder + "/results", "--json"]
     if count == 10_000 {
-      let plan = try await program.watched(["plan", world.spec], worker: "", marks: nil)
+      let plan = try await program.watched(["plan", world.spec], worker: "")
       bench.show(
         "alphasweep plan of about \(count) stages, peak memory", plan.peakMegabytes, "goal", 60,
         unit: "MB")
     }
     sync()
     let first = try await program.watched(
-      arguments, worker: world.folder + "/worker.sh", marks: world.folder + "/artifacts/runs")
+      arguments, worker: world.folder + "/worker.sh")
     let stages = first.lines
     let what = "alphasweep run of a spec of \(stages) no-op stages"
     bench.show(what + ", to its report", first.milliseconds, .limit("goal", Double(count)))
@@ -101,7 +114,7 @@ struct SchedulingCost {
     _ count: Int, _ chain: Int, _ names: [String], againOfOurs again: Double?
   ) async throws -> Double {
     let folder = NSTemporaryDirectory() + "alphasweep-stages-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    kept.folders.append(folder)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let worker = folder + "/worker.sh"
     try NoopExperiment.worker(own).write(toFile: worker, atomically: true, encoding: .utf8)
@@ -168,19 +181,16 @@ extension Program {
   /// - Parameters:
   ///   - arguments: The program's.
   ///   - worker: The worker's program.
-  ///   - marks: The folder in which a run has its mark while its stages are carried out.
   /// - Returns: Time and memory.
   /// - Throws: What Subprocess throws when it cannot be started; `ProgramFailed`.
-  func watched(
-    _ arguments: [String], worker: String, marks: String?
-  ) async throws -> Watched {
+  func watched(_ arguments: [String], worker: String) async throws -> Watched {
     let start = ContinuousClock.now
     let result = try await Subprocess.run(
       .path(.init(path)), arguments: Arguments(arguments),
       environment: .inherit.updating(["ALPHASWEEP_WORKER": worker]), input: .none,
       output: .sequence, error: .discarded
     ) { execution in
-      async let most = Self.peak(of: execution.processIdentifier.value, marks: marks)
+      async let most = Self.peak(of: execution.processIdentifier.value)
       var text = ""
       for try await line in execution.standardOutput.strings(bufferingPolicy: .unbounded) {
         text += line
@@ -199,10 +209,23 @@ extension Program {
     )
   }
 
-  /// The largest resident set of a process (`VmHWM`), asked for until it has ended; and while its mark
-  /// was in `marks`.
+  /// Whether a program has workers: its report begins when they are gone.
+  private static func hasWorkers(_ process: Int32) -> Bool {
+    let tasks = "/proc/\(process)/task"
+    return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
+      let children =
+        (try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)) ?? ""
+      return children.split(separator: " ").contains { child in
+        let line = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
+        return line.range(of: Data("--artifacts".utf8)) != nil
+      }
+    }
+  }
+
+  /// The largest resident set of a process (`VmHWM`), asked for until it has ended; and while it had
+  /// workers.
   private static func peak(
-    of process: Int32, marks: String?
+    of process: Int32
   ) async -> (all: Double, ofStages: Double) {
     var (most, ofStages) = (0.0, 0.0)
     while let status = FileManager.default.contents(atPath: "/proc/\(process)/status") {
@@ -211,8 +234,7 @@ extension Program {
       let digits = status[word.upperBound...].drop { $0 == 0x20 || $0 == 0x09 }
         .prefix { (0x30...0x39).contains($0) }
       most = max(most, (Double(String(decoding: digits, as: UTF8.self)) ?? 0) / 1000)
-      let names = marks.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) }
-      if names?.contains(where: { $0.hasSuffix(".\(process)") }) == true { ofStages = most }
+      if hasWorkers(process) { ofStages = most }
       // The largest is what is told, so few looks suffice: the last one shortly before the end.
       try? await Task.sleep(for: .milliseconds(20))
     }
