@@ -26,11 +26,12 @@ struct NoopWorker: ParsableCommand {
     let publisher = Publisher(store: store, publish: { $1.publish(all: $0) }, say: say)
     while let line = readLine() {
       let request = try StageRequest(json: Data(line.utf8))
+      let started = ContinuousClock.now
       let written = try store.write(request.kind, request.key, identity: request.identity) {
         try Self.write(request, to: $0.folder)
       }
       if let written {
-        publisher.take(written, seconds: 0)
+        publisher.take(written, seconds: (ContinuousClock.now - started) / .seconds(1))
       } else {
         say(.done(key: request.key, seconds: 0, bytes: 0))
       }
