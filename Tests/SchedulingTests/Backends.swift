@@ -37,7 +37,13 @@ actor CountingBackend: Backend {
   private(set) var most = 0
   nonisolated let takesSeveral: Bool
 
-  init(takesSeveral: Bool = true) { self.takesSeveral = takesSeveral }
+  private let seconds: Double
+
+  /// `seconds` is what it says that each stage took.
+  init(takesSeveral: Bool = true, seconds: Double = 0.03) {
+    self.takesSeveral = takesSeveral
+    self.seconds = seconds
+  }
 
   func execute(
     _ request: StageRequest, on worker: Int, report: @escaping @Sendable (WorkerEvent) -> Void
@@ -46,7 +52,7 @@ actor CountingBackend: Backend {
     most = max(most, now)
     try? await Task.sleep(for: .milliseconds(30))
     now -= 1
-    return .done(seconds: 0.03, bytes: 1)
+    return .done(seconds: seconds, bytes: 1)
   }
 }
 

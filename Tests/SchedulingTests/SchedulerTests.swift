@@ -197,6 +197,16 @@ import Testing
   /// A place in a cluster's queue is no process that would wait for the disk.
   @Test(arguments: [true, false])
   func onlyWorkersThatGainByItHaveSeveralShortStagesInHand(takesSeveral: Bool) async throws {
+    #expect(try await (mostAtOnce(CountingBackend(takesSeveral: takesSeveral)) > 2) == takesSeveral)
+  }
+
+  /// 0 stands for what nobody knows, as where the words of a cluster's element are lost.
+  @Test func whereNobodyKnowsHowLongStagesTakeNoneWaitsInAWorkersHand() async throws {
+    #expect(try await mostAtOnce(CountingBackend(seconds: 0)) <= 2)
+  }
+
+  /// Stages that two workers have in hand at once, of twenty of one kind after a first.
+  private func mostAtOnce(_ backend: CountingBackend) async throws -> Int {
     var small = SmallPlan()
     try small.add("first")
     small.want("first")
@@ -204,8 +214,7 @@ import Testing
       try small.add("stage \(number)", from: ["first"])
       small.want("stage \(number)")
     }
-    let backend = CountingBackend(takesSeveral: takesSeveral)
     #expect(try await Scheduler(small, store, backend, workers: 2).run().isComplete)
-    #expect(await (backend.most > 2) == takesSeveral)
+    return await backend.most
   }
 }
