@@ -44,20 +44,12 @@ package struct SpeakerTurn: Sendable, Hashable, Codable {
   }
 
   package init(from decoder: any Decoder) throws {
-    var fields = try decoder.unkeyedContainer()
-    start = try fields.decode(Double.self)
-    end = try fields.decode(Double.self)
-    speaker = try fields.decode(String.self)
-    guard fields.isAtEnd else {
-      throw DecodingError.dataCorruptedError(in: fields, debugDescription: "three are wanted")
-    }
+    let line = try TimedWord(from: decoder)
+    (start, end, speaker) = (line.start, line.end, line.word)
   }
 
   package func encode(to encoder: any Encoder) throws {
-    var fields = encoder.unkeyedContainer()
-    try fields.encode(start)
-    try fields.encode(end)
-    try fields.encode(speaker)
+    try TimedWord(start: start, end: end, word: speaker).encode(to: encoder)
   }
 
   /// The part of the turn within what was kept of an utterance, counted from there.

@@ -81,20 +81,12 @@ package struct AlignedPhone: Sendable, Hashable, Codable {
   }
 
   package init(from decoder: any Decoder) throws {
-    var fields = try decoder.unkeyedContainer()
-    start = try fields.decode(Double.self)
-    end = try fields.decode(Double.self)
-    phone = try fields.decode(String.self)
-    guard fields.isAtEnd else {
-      throw DecodingError.dataCorruptedError(in: fields, debugDescription: "three are wanted")
-    }
+    let line = try TimedWord(from: decoder)
+    (start, end, phone) = (line.start, line.end, line.word)
   }
 
   package func encode(to encoder: any Encoder) throws {
-    var fields = encoder.unkeyedContainer()
-    try fields.encode(start)
-    try fields.encode(end)
-    try fields.encode(phone)
+    try TimedWord(start: start, end: end, word: phone).encode(to: encoder)
   }
 }
 

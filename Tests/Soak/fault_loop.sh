@@ -27,13 +27,6 @@ done < "$scratch/points" > "$scratch/queue"
 
 faults=0 failed=0 harmless=0 lives=0 missed=() start=$SECONDS
 
-end_life() {
-  lives=$((lives + 1))
-  check_life life
-  begin_life life
-  is_new=yes
-}
-
 # What the program said in this run.
 said() { tail -c "+$((said_before + 1))" "$scratch/life.log"; }
 
@@ -75,13 +68,7 @@ while read -r action error role point; do
       fi
       break
     fi
-    [ "$status" = 0 ] || fail life "it failed at no point: $role $point"
-    was_new=$is_new
-    end_life
-    if [ "$was_new" = yes ]; then
-      missed+=("$action $role $point")
-      break
-    fi
+    if is_never_met "$status" failed; then break; fi
   done
 done < "$scratch/queue"
 begin_run life

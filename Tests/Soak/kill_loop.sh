@@ -51,13 +51,6 @@ kill_at_random() { # NAME PROCESS
   esac || true
 }
 
-end_life() {
-  lives=$((lives + 1))
-  check_life life
-  begin_life life
-  is_new=yes
-}
-
 # Waits for the end of a run that nothing kills any more.
 await() { # PROCESS
   local status=0
@@ -92,14 +85,7 @@ while read -r victims action role point; do
       is_new=no
       break
     fi
-    # The point is behind us: another life comes by it, unless this was a whole one.
-    [ "$status" = 0 ] || fail life "it was killed at no point: $role $point"
-    was_new=$is_new
-    end_life
-    if [ "$was_new" = yes ]; then
-      missed+=("$action $role $point")
-      break
-    fi
+    if is_never_met "$status" "was killed"; then break; fi
   done
 done < "$scratch/queue"
 

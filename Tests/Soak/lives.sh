@@ -107,3 +107,21 @@ check_life() { # NAME
     | sort | uniq -d)
   [ -z "$again" ] || fail "$1" "stages were done twice: $again"
 }
+
+# After a run that came to its point, or did not, and ended well: the life is over, and another begins.
+end_life() {
+  lives=$((lives + 1))
+  check_life life
+  begin_life life
+  is_new=yes
+}
+
+# After a run that did not come to its point: it is behind this life, and another comes by it; unless this was a whole
+# one, which is kept in `missed`, and is success.
+is_never_met() { # STATUS WHAT HAPPENED
+  local was_new=$is_new
+  [ "$1" = 0 ] || fail life "it $2 at no point: $action $role $point"
+  end_life
+  [ "$was_new" = yes ] || return 1
+  missed+=("$action $role $point")
+}
