@@ -59,12 +59,11 @@ package struct ResultRow {
 
   /// The mean merit over tasks, seed by seed; a seed that lacks one of them has none.
   package func merit(over tasks: [TaskColumn]) -> Estimate {
+    let merits = tasks.map(merit)
     var values: [UInt64: Double] = [:]
     for seed in seeds where !tasks.isEmpty {
-      let merits = tasks.compactMap { merit($0)[seed] }
-      if merits.count == tasks.count {
-        values[seed] = merits.reduce(0, +) / Double(merits.count)
-      }
+      let found = merits.compactMap { $0[seed] }
+      if found.count == tasks.count { values[seed] = found.reduce(0, +) / Double(found.count) }
     }
     return Estimate(values, planned: seeds.count)
   }
