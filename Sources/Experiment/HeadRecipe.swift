@@ -15,6 +15,9 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package var augment: AugmentParameters?
   /// True where every class is as likely in a batch as any other; absent where utterances are.
   package private(set) var isBalanced: Bool?
+  /// True where a batch is any utterances of the epoch; absent where they are of like length, and of those
+  /// that are all of one length, as means over time are, neighbours in the corpus among 256 that were drawn.
+  package private(set) var isShuffled: Bool?
   /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
   /// brought to mean 0 and variance 1 over the training utterances.
   package private(set) var isRaw: Bool?
@@ -33,7 +36,8 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package init(
     steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
     threads: Int, devEvery: Int? = nil, augment: AugmentParameters? = nil, isBalanced: Bool = false,
-    isRaw: Bool = false, decay: Double? = nil, cropSeconds: Double? = nil
+    isShuffled: Bool = false, isRaw: Bool = false, decay: Double? = nil,
+    cropSeconds: Double? = nil
   ) {
     self.cropSeconds = cropSeconds
     self.decay = decay
@@ -46,6 +50,7 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     self.devEvery = devEvery
     self.augment = augment
     self.isBalanced = isBalanced ? true : nil
+    self.isShuffled = isShuffled ? true : nil
     self.isRaw = isRaw ? true : nil
   }
 

@@ -70,7 +70,7 @@ extension HeadRecipe {
       "the evaluation recipe",
       [
         "steps", "batch", "learning-rate", "clip", "threads", "dev-every", "augment", "balanced",
-        "standardise", "decay", "crop-seconds",
+        "shuffled", "standardise", "decay", "crop-seconds",
       ])
     let steps = fields.required("steps") { $0.integer(.positive) }
     let batch = fields.required("batch") { $0.integer(1...65_536) }
@@ -80,6 +80,10 @@ extension HeadRecipe {
     let devEvery = fields.optional("dev-every") { $0.integer(.positive) }
     let augment = fields.optional("augment", AugmentParameters.read)
     let isBalanced = fields.optional("balanced") { $0.bool() } ?? false
+    let isShuffled = fields.optional("shuffled") { $0.bool() } ?? false
+    if isBalanced, isShuffled {
+      node.fail("'balanced' draws every utterance alone; leave out 'shuffled'")
+    }
     let crop = fields.optional("crop-seconds") { $0.number(0.1...10_000, of: "seconds") }
     let decay = fields.optional("decay") { $0.number(.positive) }
     let standardises = fields.optional("standardise") { $0.bool() } ?? true
@@ -89,6 +93,6 @@ extension HeadRecipe {
     return HeadRecipe(
       steps: steps, batch: batch, learningRate: rate, otherRates: Array(rates.dropFirst()),
       clip: clip, threads: threads, devEvery: devEvery, augment: augment, isBalanced: isBalanced,
-      isRaw: !standardises, decay: decay, cropSeconds: crop)
+      isShuffled: isShuffled, isRaw: !standardises, decay: decay, cropSeconds: crop)
   }
 }

@@ -18,11 +18,22 @@ struct LengthBuckets {
   private let purpose: String
   private var epoch = 0
   private var queue: ArraySlice<[Int]> = []
+  /// Utterances per pool.
+  private let poolSize: Int
 
-  /// Utterances per pool: enough to find neighbours of like length, few enough to stay random.
-  private static let poolSize = 256
+  /// Enough to find neighbours of like length, few enough to stay random.
+  static let usualPool = 256
 
-  init(lengths: [Int], limit: Limit, draws: Draws, purpose: String) {
+  /// - Parameters:
+  ///   - lengths: Of all utterances.
+  ///   - limit: When a batch is full.
+  ///   - pool: Utterances that are sorted together; as many as a batch holds leave them as they are drawn.
+  ///   - draws: The stage's.
+  ///   - purpose: What the draws are for.
+  init(
+    lengths: [Int], limit: Limit, pool: Int = usualPool, draws: Draws, purpose: String
+  ) {
+    poolSize = max(1, pool)
     self.lengths = lengths
     self.limit = limit
     self.draws = draws
@@ -47,8 +58,8 @@ struct LengthBuckets {
     var numbers = draws.numbers(purpose, epoch)
     let order = numbers.permutation(lengths.count)
     var batches: [[Int]] = []
-    for start in stride(from: 0, to: order.count, by: Self.poolSize) {
-      let pool = order[start..<min(start + Self.poolSize, order.count)].sorted {
+    for start in stride(from: 0, to: order.count, by: poolSize) {
+      let pool = order[start..<min(start + poolSize, order.count)].sorted {
         (lengths[$0], $0) < (lengths[$1], $1)
       }
       batches += cut(pool)

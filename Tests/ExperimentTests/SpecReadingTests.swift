@@ -127,6 +127,23 @@ struct SpecReadingTests {
     #expect(speakers.selection == Selection(splits: [.train, .test], minutes: [:]))
   }
 
+  @Test func `batches of any utterances are read, and said only where they are wanted`() throws {
+    func recipe(_ more: String) throws -> HeadRecipe? {
+      let yaml = SmallWorld.phones.replacing("{ steps: 30", with: "{\(more) steps: 30")
+      #expect(yaml.contains("steps: 30,"))
+      return try TaskDefinition(yaml: yaml, file: "tasks/phones.yaml").evaluation?.recipe
+    }
+    let plain = try recipe("")
+    #expect(try recipe(" shuffled: true,")?.isShuffled == true)
+    #expect(try recipe(" shuffled: false,") == plain)
+    #expect(try !Canonical(encoding: plain).text.contains("huffled"))
+    #expect {
+      try recipe(" shuffled: true, balanced: true,")
+    } throws: {
+      "\($0)".contains("'balanced' draws every utterance alone; leave out 'shuffled'")
+    }
+  }
+
   @Test func `precision and accumulation are read, and said only where they change something`()
     throws
   {

@@ -22,6 +22,21 @@ import Testing
     #expect(epoch.sorted() == Array(0..<100), "otherwise each comes once")
   }
 
+  /// Means over time are all of one length: sorted by it, a batch would be neighbours in the corpus, which often are
+  /// of one speaker.
+  @Test func shuffledBatchesAreAnyUtterancesOfTheEpoch() {
+    var shuffled = ProbeBatches(
+      lengths: [Int](repeating: 1, count: 100), classes: nil, isShuffled: true, size: 20,
+      draws: Draws(seed: 3))
+    let epoch = (0..<5).map { _ in shuffled.next() }
+    #expect(epoch.flatMap(\.self).sorted() == Array(0..<100), "each comes once")
+    #expect(epoch.allSatisfy { $0.count == 20 && ($0.max() ?? 0) - ($0.min() ?? 0) > 60 })
+    #expect((0..<5).map { _ in shuffled.next() } != epoch)
+    var plain = batches(nil)
+    let neighbours = (0..<5).map { _ in plain.next() }
+    #expect(neighbours.allSatisfy { ($0.max() ?? 0) - ($0.min() ?? 0) == 19 })
+  }
+
   @Test(arguments: [true, false])
   func skippedBatchesAreTheOnesThatWouldHaveCome(isBalanced: Bool) {
     let classes = isBalanced ? (0..<100).map { "\($0 % 7)" } : nil

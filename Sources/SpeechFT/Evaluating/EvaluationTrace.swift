@@ -32,7 +32,8 @@ package struct EvaluationTrace {
       metadata: [:], to: folder + "/head.safetensors")
     var batches = try ProbeBatches(
       lengths: task.training.map { features.frames($0) }, classes: task.classes,
-      size: parameters.recipe.batch, draws: context.draws)
+      isShuffled: parameters.recipe.isShuffled == true, size: parameters.recipe.batch,
+      draws: context.draws)
     let names = features.entries.map(\.id)
     let steps = (0..<parameters.recipe.steps).map { _ in
       batches.next().map { names[task.training[$0]] }

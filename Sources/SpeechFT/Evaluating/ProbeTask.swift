@@ -72,14 +72,23 @@ struct ProbeBatches {
   private let size: Int
   private var step = 0
 
-  /// `lengths` are of the utterances to train on, `classes` what they are of where those are balanced.
-  init(lengths: [Int], classes: [String]?, size: Int, draws: Draws) {
+  /// - Parameters:
+  ///   - lengths: Of the utterances to train on.
+  ///   - classes: What they are of, where classes are balanced.
+  ///   - isShuffled: Whether any utterances make a batch; otherwise those of like length do.
+  ///   - size: Utterances in a batch.
+  ///   - draws: The stage's.
+  init(
+    lengths: [Int], classes: [String]?, isShuffled: Bool = false, size: Int, draws: Draws
+  ) {
     self.size = size
     if let classes {
       order = .balanced(ClassBalance(classes), draws: draws)
     } else {
       order = .buckets(
-        LengthBuckets(lengths: lengths, limit: .count(size), draws: draws, purpose: "order"))
+        LengthBuckets(
+          lengths: lengths, limit: .count(size),
+          pool: isShuffled ? size : LengthBuckets.usualPool, draws: draws, purpose: "order"))
     }
   }
 

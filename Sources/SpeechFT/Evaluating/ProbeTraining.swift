@@ -53,7 +53,7 @@ struct ProbeTraining<Task: ProbeTask, Features: FrozenFeatures> {
     let first = try resume()
     var batches = ProbeBatches(
       lengths: task.training.map { features.frames($0) }, classes: task.classes,
-      size: recipe.batch, draws: draws)
+      isShuffled: recipe.isShuffled == true, size: recipe.batch, draws: draws)
     batches.skip(first)
     var progress = TrainingProgress()
     for step in first..<max(first, recipe.steps) {
