@@ -50,6 +50,10 @@ enum PageTemplate {
     {{#table}}
     <div class="table">
     <p class="caption" id="table-{{name}}">{{caption}}</p>
+    {{#isFolded}}
+    <details{{#isOpen}} open{{/isOpen}}>
+    <summary>{{summary}}</summary>
+    {{/isFolded}}
     <div class="scroll" tabindex="0" role="region" aria-labelledby="table-{{name}}">
     <table aria-labelledby="table-{{name}}">
     <thead><tr>{{#columns}}<th scope="col" class="{{class}}">{{title}}</th>{{/columns}}</tr></thead>
@@ -75,6 +79,9 @@ enum PageTemplate {
     {{/notes}}
     </ul>
     {{/hasNotes}}
+    {{#isFolded}}
+    </details>
+    {{/isFolded}}
     </div>
     {{/table}}
     {{/isTable}}
@@ -148,6 +155,7 @@ enum PageTemplate {
     .scroll:focus-visible { outline: 2px solid var(--link); }
     table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.88rem; }
     .caption { margin: 0 0 0.4rem; font-size: 0.92rem; font-weight: 600; }
+    summary { margin: 0 0 0.4rem; color: var(--link); font-size: 0.92rem; cursor: pointer; }
     th, td { padding: 0.3rem 0.7rem; border-top: 1px solid var(--line); text-align: left;
       overflow-wrap: normal; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -190,7 +198,11 @@ enum PageTemplate {
       h1 { font-size: 1.4rem; }
       h2 { font-size: 1.25rem; }
     }
-    @media print { nav, .origin:target { display: none; } .scroll { overflow: visible; } }
+    @media print {
+      nav, .origin:target { display: none; }
+      .scroll { overflow: visible; }
+      details::details-content { content-visibility: visible; }
+    }
 
     """
 }

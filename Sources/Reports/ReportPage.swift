@@ -48,7 +48,8 @@ extension ReportTable {
     [
       "name": name, "caption": caption,
       "columns": columns.map { ["title": $0.title, "class": $0.isText ? "text" : "number"] },
-      "groups": groups.map { group in
+      "isFolded": fold != nil, "isOpen": fold?.isOpen ?? false, "summary": fold?.summary ?? "",
+      "groups": (fold?.groups ?? groups).map { group in
         [
           "hasTitle": group.title != nil, "title": group.title ?? "", "span": columns.count,
           "rows": group.rows.map { row in

@@ -88,6 +88,16 @@ package struct ReportTable {
     package var rows: [[Cell]]
   }
 
+  /// Many rows, which a page shows when somebody asks for them; other files have all of them.
+  package struct Fold {
+    /// What stands for them.
+    package var summary: String
+    /// Whether they are few enough to be shown at once.
+    package var isOpen: Bool
+    /// The rows in the order of the page.
+    package var groups: [Group]
+  }
+
   /// The name of the files: `comparison`.
   package var name: String
   package var caption: String
@@ -96,6 +106,7 @@ package struct ReportTable {
   package var columns: [Column]
   package var groups: [Group]
   package var notes: [String] = []
+  package var fold: Fold?
 
   package var rows: [[Cell]] { groups.flatMap(\.rows) }
 }

@@ -81,10 +81,12 @@ struct TestTables {
   func paired(_ family: PairedFamily? = nil) -> ReportTable? {
     let family = family ?? PairedFamily(results)
     guard !family.pairs.isEmpty else { return nil }
-    let groups = results.groups.compactMap { group -> ReportTable.Group? in
-      let rows = family.pairs.filter { $0.group.key == group.key }.map(line)
-      return rows.isEmpty
-        ? nil : ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
+    func groups(_ order: ([PairedFamily.Pair]) -> [PairedFamily.Pair]) -> [ReportTable.Group] {
+      results.groups.compactMap { group in
+        let rows = order(family.pairs.filter { $0.group.key == group.key }).map(line)
+        return rows.isEmpty
+          ? nil : ReportTable.Group(title: group.title, fileTitle: group.key.task, rows: rows)
+      }
     }
     return ReportTable(
       name: "paired", caption: "Differences on the same tests, in points.",
@@ -98,7 +100,41 @@ struct TestTables {
         .init(title: "p, corrected", fileTitle: "corrected p", kind: .number(.probability)),
         .init(title: "Seeds", fileTitle: "seeds", kind: .count),
       ],
-      groups: groups, notes: notes(family))
+      groups: groups { $0 }, notes: notes(family),
+      fold: .init(
+        summary: summary(family), isOpen: family.pairs.count <= Self.few,
+        groups: groups(Self.clearestFirst)))
+  }
+
+  /// So many differences are seen at a glance.
+  private static let few = 20
+
+  /// `195 comparisons: 3 differences stand after Holm's correction (p below 0.05). …`
+  private func summary(_ family: PairedFamily) -> String {
+    let shown = family.pairs.count { $0.told?.isShown == true }
+    let words =
+      shown == 0
+      ? "no difference stands"
+      : "\(NumberText.count(shown, "difference")) \(shown == 1 ? "stands" : "stand")"
+    let untold = family.pairs.count - family.count
+    return "\(NumberText.count(family.count, "comparison")): \(words) after Holm's correction "
+      + "(p below \(NumberText.plain(PairedFamily.level)))"
+      + (untold == 0 ? "" : "; of \(untold) more nothing is said")
+      + ". The smallest p comes first."
+  }
+
+  /// By corrected p, then by p, then by size; last what nothing is said of.
+  private static func clearestFirst(_ pairs: [PairedFamily.Pair]) -> [PairedFamily.Pair] {
+    pairs.enumerated().sorted { left, right in
+      guard let one = left.element.told, let other = right.element.told else {
+        return left.element.told == nil && right.element.told == nil
+          ? left.offset < right.offset : left.element.told != nil
+      }
+      let (first, second) = (
+        (one.corrected, one.p, -abs(one.value)), (other.corrected, other.p, -abs(other.value))
+      )
+      return first == second ? left.offset < right.offset : first < second
+    }.map(\.element)
   }
 
   private func notes(_ family: PairedFamily) -> [String] {

@@ -6,10 +6,10 @@ import Testing
 
 /// Which differences a report tests, and what they are made of.
 @Suite struct PairedFamilyTests {
-  private func results(_ made: MadeUpExperiment) throws -> Results {
+  private func results(_ made: MadeUpExperiment, draws: Int = 300) throws -> Results {
     var made = made
     made.addTests()
-    return try Results(plan: made.plan, source: made.source, draws: 300)
+    return try Results(plan: made.plan, source: made.source, draws: draws)
   }
 
   private func subjects(_ family: PairedFamily, _ first: String, _ second: String) -> [String] {
@@ -78,6 +78,39 @@ import Testing
     #expect(abs(told.value - (try #require(paired.mean))) < 1e-9)
     #expect(family.pair(lead, stable, over: [results.tasks[0]])?.told?.seeds == 3)
     #expect(family.pair(lead, stable, over: results.tasks)?.told?.seeds == 2)
+  }
+
+  /// The page shows many differences when asked, the clearest first; other files have them in the order of the rows.
+  @Test func manyDifferencesAreFoldedUnderALineThatCountsThem() throws {
+    // Enough that 48 times the smallest p is below 0.05.
+    let results = try results(.small(seeds: [1, 2, 3]), draws: 3000)
+    let family = PairedFamily(results)
+    let table = try #require(TestTables(results: results).paired(family))
+    let fold = try #require(table.fold)
+    let shown = family.pairs.count { ($0.told?.corrected ?? 1) < 0.05 }
+    #expect(shown > 1 && shown < 48 && !fold.isOpen)
+    let line =
+      "48 comparisons: \(shown) differences stand after Holm's correction (p below 0.05). The smallest p comes first."
+    #expect(fold.summary == line)
+    func numbers(_ rows: [[ReportTable.Cell]], _ column: Int) -> [Double] {
+      rows.compactMap { if case .number(let value) = $0[column].content { value } else { nil } }
+    }
+    let rows = fold.groups.flatMap(\.rows)
+    #expect(numbers(rows, 6).count == 48 && numbers(rows, 6) == numbers(rows, 6).sorted())
+    #expect(numbers(table.rows, 6) == family.pairs.compactMap { $0.told?.corrected })
+    #expect(numbers(rows, 3).sorted() == numbers(table.rows, 3).sorted())
+    let document = ReportDocument(
+      title: "t", question: "q",
+      sections: [.init(id: "tests", title: "Tests", blocks: [.table(table)])])
+    let page = try document.page(figures: [:], problem: nil)
+    let parts = page.components(separatedBy: "<details>\n<summary>")
+    #expect(parts.count == 2 && page.components(separatedBy: "</details>").count == 2)
+    #expect(parts[1].hasPrefix(line.replacing("'", with: "&#39;")) || parts[1].hasPrefix(line))
+    // Where numbers come from is not folded up with them.
+    let inside = try #require(parts[1].components(separatedBy: "</details>").first)
+    #expect(inside.components(separatedBy: "<tr><th scope=\"row\">").count == 49)
+    #expect(!inside.contains("<aside") && page.contains("<aside"))
+    #expect(table.csv.components(separatedBy: "\r\n").count == 50)
   }
 
   @Test func whatDevChoseStandsForItsMethod() throws {

@@ -127,6 +127,7 @@ import Testing
         "Speech-Ft − Stable-Ft", "Speech-Ft − L2-Sp",
       ])
     #expect(table.notes[0].contains("corrected by Holm for the 5 comparisons of this table"))
+    #expect(table.fold?.isOpen == true, "few are seen at once")
     func numbers(_ column: Int) -> [Double] {
       table.rows.compactMap {
         if case .number(let value) = $0[column].content { value } else { nil }
