@@ -74,17 +74,27 @@ package struct NumbersTable {
     higherIsBetter = directions
   }
 
-  /// The numbers of a plan that are there.
+  /// The numbers of a plan that are there, with the intervals and scores that its report has.
   ///
+  /// - Parameters:
+  ///   - plan: The experiment.
+  ///   - source: Where its numbers are.
+  ///   - draws: How often the units of each test are drawn.
   /// - Throws: As `Results`.
-  package init(plan: Plan, source: some MeasurementSource) throws {
-    let results = try Results(plan: plan, source: source, draws: nil)
+  package init(
+    plan: Plan, source: some MeasurementSource, draws: Int = TestStatistics.usualDraws
+  ) throws {
+    let results = try Results(plan: plan, source: source, draws: draws)
     try self.init(csv: NumbersFile(results: results).text, file: NumbersFile.name)
-    guard let score = Score(results) else { return }
+    let score = Score(results)
     for row in results.rows {
       let name = Row(
         model: row.model ?? "", fineTuned: row.fineTuned ?? "", title: row.method.title)
-      scores[name] = NumbersComparison.Side(score.estimate(row))
+      scores[name] = score.flatMap { NumbersComparison.Side($0.estimate(row)) }
+      for column in results.columns {
+        let cell = Cell(row: name, task: column.task.name, metric: column.metric.name)
+        intervals[cell] = results.tests.sample(row, column)?.interval
+      }
     }
   }
 

@@ -8,7 +8,8 @@ struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "Set two experiments' numbers side by side.",
     discussion: """
-      A and B are each a spec, of which those numbers are taken that are there, or a report's folder, \
+      A and B are each a spec, of which those numbers are taken that are there, with the intervals and \
+      scores that its report would have, or a report's folder, \
       whose numbers.csv is read, with the intervals of its tests.csv and the scores of its comparison.csv. \
       Cells are the same when model, fine-tuning, row, task and metric are called the same. Numbers are \
       means over seeds in percent; the last is B less A, over the seeds that both have.

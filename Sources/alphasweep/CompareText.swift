@@ -46,8 +46,8 @@ struct CompareText {
       + "\(comparison.onlyFirst.count) only in A, \(comparison.onlySecond.count) only in B."
     guard !cells.isEmpty else { return counts }
     return counts
-      + " Mean ± standard deviation over seeds (how many), below it the 95 % interval where the report "
-      + "has one. B − A is over the seeds that both have, of scores of the means; better and worse are by its "
+      + " Mean ± standard deviation over seeds (how many), below it the 95 % interval where it is "
+      + "known. B − A is over the seeds that both have, of scores of the means; better and worse are by its "
       + "sign alone."
   }
 

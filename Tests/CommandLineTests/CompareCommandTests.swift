@@ -45,9 +45,9 @@ import Testing
             slot-value CER
 
         2 numbers in both, 1 of them equal; 1 only in A, 1 only in B. Mean ± standard
-          deviation over seeds (how many), below it the 95 % interval where the report
-          has one. B − A is over the seeds that both have, of scores of the means;
-          better and worse are by its sign alone.
+          deviation over seeds (how many), below it the 95 % interval where it is
+          known. B − A is over the seeds that both have, of scores of the means; better
+          and worse are by its sign alone.
 
         """)
     #expect(run.code == 0)
