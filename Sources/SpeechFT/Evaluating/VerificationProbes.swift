@@ -144,6 +144,7 @@ struct VerificationProbes: ProbeTask {
 
   // MARK: Scores
 
+  /// Trials are grouped by who enrols (`ScoredTest.Unit.group` says what that means for intervals).
   func test(_ answers: [Int: [Float]], _ split: Split) throws -> ProbeTest {
     let trials = trials[split] ?? []
     let scores = trials.map {
