@@ -62,7 +62,8 @@ import Testing
       target: trials of speaker
       trials: 100
       head: { projection: 16, pooled-width: 24 }
-      evaluate: { steps: 60, batch: 8, learning-rate: 1e-3, clip: 1_000, decay: 1e-2, threads: 1 }
+      evaluate: { steps: 60, batch: 8, learning-rate: 1e-3, clip: 1_000, decay: 1e-2, threads: 1,
+        shuffled: true }
       """),
     "turns": task(
       "turns", "pairs",
