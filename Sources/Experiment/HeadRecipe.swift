@@ -15,8 +15,8 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package var augment: AugmentParameters?
   /// True where every class is as likely in a batch as any other; absent where utterances are.
   package private(set) var isBalanced: Bool?
-  /// True where a batch is any utterances of the epoch; absent where they are of like length, and of those
-  /// that are all of one length, as means over time are, neighbours in the corpus among 256 that were drawn.
+  /// Whether a batch is any utterances of the epoch, or of those of like length; absent where the target
+  /// decides (`ordered(for:)`), and in parameters where they are of like length.
   package private(set) var isShuffled: Bool?
   /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
   /// brought to mean 0 and variance 1 over the training utterances.
@@ -36,7 +36,7 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   package init(
     steps: Int, batch: Int, learningRate: Double, otherRates: [Double] = [], clip: Double,
     threads: Int, devEvery: Int? = nil, augment: AugmentParameters? = nil, isBalanced: Bool = false,
-    isShuffled: Bool = false, isRaw: Bool = false, decay: Double? = nil,
+    isShuffled: Bool? = nil, isRaw: Bool = false, decay: Double? = nil,
     cropSeconds: Double? = nil
   ) {
     self.cropSeconds = cropSeconds
@@ -50,7 +50,7 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     self.devEvery = devEvery
     self.augment = augment
     self.isBalanced = isBalanced ? true : nil
-    self.isShuffled = isShuffled ? true : nil
+    self.isShuffled = isShuffled
     self.isRaw = isRaw ? true : nil
   }
 
@@ -60,6 +60,15 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     recipe.learningRate = learningRate
     recipe.otherRates = nil
     recipe.isRaw = true
+    return recipe
+  }
+
+  /// The recipe with the order of batches decided: unless it is said, means over time have batches of any utterances of the
+  /// epoch, as s3prl's have. They are all of one length, and by length neighbours in the corpus would make a batch.
+  package func ordered(for target: Target) -> HeadRecipe {
+    var recipe = self
+    let shuffles = isShuffled ?? (target.isPooled && isBalanced != true)
+    recipe.isShuffled = shuffles ? true : nil
     return recipe
   }
 

@@ -185,7 +185,7 @@ extension Planner {
       ])
     }
     let selection = selection(of: task)
-    let recipe = definition.recipe
+    let recipe = definition.recipe.ordered(for: task.target)
     let isAnew = encodesAnew(task, selection, reading)
     let inputs =
       isAnew

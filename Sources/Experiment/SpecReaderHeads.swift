@@ -80,8 +80,8 @@ extension HeadRecipe {
     let devEvery = fields.optional("dev-every") { $0.integer(.positive) }
     let augment = fields.optional("augment", AugmentParameters.read)
     let isBalanced = fields.optional("balanced") { $0.bool() } ?? false
-    let isShuffled = fields.optional("shuffled") { $0.bool() } ?? false
-    if isBalanced, isShuffled {
+    let isShuffled = fields.optional("shuffled") { $0.bool() }
+    if isBalanced, isShuffled == true {
       node.fail("'balanced' draws every utterance alone; leave out 'shuffled'")
     }
     let crop = fields.optional("crop-seconds") { $0.number(0.1...10_000, of: "seconds") }

@@ -100,6 +100,9 @@ package struct EvaluateParameters: Sendable, Hashable, Codable {
   package var source: FeaturesParameters.Source?
   /// Pairs of test utterances that are drawn as trials; absent where the corpus lists them.
   package var trials: Int?
+  /// As the kind's revision, of trials alone, so that the keys of all other evaluations stay. 2: intervals draw the
+  /// speakers of both sides. Absent: before that, and of all other targets.
+  package private(set) var revision: Int?
 
   /// The metrics, the first deciding.
   package var metrics: [TaskMetric] { target.metrics(decidedBy: metric) }
@@ -118,6 +121,7 @@ package struct EvaluateParameters: Sendable, Hashable, Codable {
     self.metric = metric
     self.together = together
     self.trials = trials
+    if case .trials = target { revision = 2 }
   }
 }
 

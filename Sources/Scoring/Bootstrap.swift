@@ -1,7 +1,8 @@
 /// Intervals by drawing the units anew, with replacement (Efron 1979): of each metric, the 2.5th
 /// and the 97.5th percentile of its values over all draws.
 ///
-/// Where units belong together, as the utterances of one speaker do, whole groups are drawn.
+/// Where units belong together, as the utterances of one speaker do, whole groups are drawn. Trials of two speakers
+/// depend on both: speakers are drawn, and such a trial counts the product of their counts.
 package struct Bootstrap: Sendable {
   package struct Interval: Sendable, Hashable {
     package var low: Double
@@ -27,13 +28,13 @@ package struct Bootstrap: Sendable {
   ///
   /// - Parameters:
   ///   - measure: What is measured again for each draw.
-  ///   - groups: The group of each unit, from 0; `nil` where each stands for itself.
+  ///   - groups: What is drawn; `nil` where each unit stands for itself.
   /// - Returns: The interval of each metric; `nil` where there are not two units to draw from, or
   ///   where hardly any draw has a value.
-  package func intervals(of measure: some Measure, groups: [Int]? = nil) -> [Interval]? {
+  package func intervals(of measure: some Measure, groups: UnitGroups? = nil) -> [Interval]? {
     guard resamples > 0 else { return nil }
-    let groupOf = groups ?? Array(0..<measure.units)
-    let count = (groupOf.max() ?? -1) + 1
+    let groups = groups ?? UnitGroups(units: measure.units)
+    let count = groups.count
     guard count > 1 else { return nil }
     var numbers = SplitMix64(seed: seed)
     var values: [[Double]] = []
@@ -41,7 +42,7 @@ package struct Bootstrap: Sendable {
     while values.count < resamples {
       var drawn = [Int](repeating: 0, count: count)
       for _ in 0..<count { drawn[numbers.next(below: count)] += 1 }
-      if let value = measure.values(groupOf.map { drawn[$0] }) {
+      if let value = measure.values(groups.weights(drawn)) {
         values.append(value)
       } else {
         // Without a target trial, say. Such draws are made again, while they are not the rule.

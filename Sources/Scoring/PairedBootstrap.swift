@@ -25,10 +25,10 @@ package struct PairedBootstrap: Sendable {
     let all = systems.flatMap(\.self)
     guard let first = all.first, !systems.contains(where: \.isEmpty) else { throw .noTest }
     guard all.allSatisfy(first.asksTheSame) else { throw .differentUnits }
-    let groupOf = first.groups ?? Array(first.units.indices)
-    let count = (groupOf.max() ?? -1) + 1
+    let groups = first.groups ?? UnitGroups(units: first.units.count)
+    let count = groups.count
     guard count > 1 else { throw .tooFewUnits(count) }
-    let metrics: any DrawnMetrics = RatioSums(systems, groupOf, count) ?? Measures(systems, groupOf)
+    let metrics: any DrawnMetrics = RatioSums(systems, groups) ?? Measures(systems, groups)
     guard let observed = metrics.values([Int](repeating: 1, count: count)) else { throw .undefined }
     var draws = observed.map { _ in [Double]() }
     for index in draws.indices { draws[index].reserveCapacity(resamples) }
@@ -90,7 +90,11 @@ package struct PairedDraws: Sendable {
 extension ScoredTest {
   /// Its units by name, so that the order in which a test was answered means nothing.
   fileprivate var ordered: ScoredTest {
-    ScoredTest(rule, units.sorted { ($0.id, $0.group ?? "") < ($1.id, $1.group ?? "") })
+    ScoredTest(
+      rule,
+      units.sorted {
+        ($0.id, $0.group ?? "", $0.other ?? "") < ($1.id, $1.group ?? "", $1.other ?? "")
+      })
   }
 
   /// Whether it asks the same of the same units, in whatever order.
@@ -102,7 +106,8 @@ extension ScoredTest {
   fileprivate func asksTheSame(_ other: ScoredTest) -> Bool {
     rule == other.rule && units.count == other.units.count
       && zip(units, other.units).allSatisfy {
-        $0.id == $1.id && $0.group == $1.group && $0.parts.count == $1.parts.count
+        $0.id == $1.id && $0.group == $1.group && $0.other == $1.other
+          && $0.parts.count == $1.parts.count
       }
   }
 
@@ -139,18 +144,18 @@ private struct RatioSums: DrawnMetrics {
   /// By group: what is divided by, metric by metric, then what is divided, by system, test and metric.
   private let sums: [Double]
 
-  init?(_ systems: [[ScoredTest]], _ groupOf: [Int], _ count: Int) {
+  init?(_ systems: [[ScoredTest]], _ groups: UnitGroups) {
     let tests = systems.flatMap(\.self)
     guard let first = tests.first, first.rule == .ratios,
       let parts = first.units.first?.parts.count,
-      parts > 1
+      parts > 1, !groups.hasTwoSides
     else { return nil }
     let metrics = parts / 2
     let divisors = first.divisors
     guard tests.allSatisfy({ $0.divisors == divisors }) else { return nil }
     let width = metrics * (1 + tests.count)
-    var sums = [Double](repeating: 0, count: count * width)
-    for (unit, group) in groupOf.enumerated() {
+    var sums = [Double](repeating: 0, count: groups.count * width)
+    for (unit, group) in groups.first.enumerated() {
       for metric in 0..<metrics {
         sums[group * width + metric] += first.units[unit].parts[2 * metric + 1]
         for (number, test) in tests.enumerated() {
@@ -192,15 +197,15 @@ private struct RatioSums: DrawnMetrics {
 /// Metrics of any kind.
 private struct Measures: DrawnMetrics {
   private let systems: [[any Measure]]
-  private let groupOf: [Int]
+  private let groups: UnitGroups
 
-  init(_ systems: [[ScoredTest]], _ groupOf: [Int]) {
+  init(_ systems: [[ScoredTest]], _ groups: UnitGroups) {
     self.systems = systems.map { $0.map(\.measure) }
-    self.groupOf = groupOf
+    self.groups = groups
   }
 
   func values(_ drawn: [Int]) -> [Double]? {
-    let weights = groupOf.map { drawn[$0] }
+    let weights = groups.weights(drawn)
     var result: [Double] = []
     for tests in systems {
       var sums: [Double] = []

@@ -47,20 +47,23 @@ struct NamedMeasure<Value: Measure> {
   ///   - task: What is scored.
   ///   - options: How often units are drawn.
   ///   - speakers: The speaker of each unit; `nil` where units stand for themselves.
+  ///   - others: Of units between two speakers the other one; `nil` where there are none.
   ///   - file: The reference's name.
   /// - Returns: The metrics with their intervals.
   /// - Throws: `ScoreError` where a metric is not defined.
   func report(
-    _ task: ScoreTask, _ options: ScoreOptions, speakers: [String]?, file: String
+    _ task: ScoreTask, _ options: ScoreOptions, speakers: [String]?, others: [String]? = nil,
+    file: String
   ) throws(ScoreError) -> ScoreReport {
     guard let values = measure.values([Int](repeating: 1, count: measure.units)) else {
       throw ScoreError([.init(file, nil, undefined)])
     }
-    let names = speakers.map { Set($0).sorted() }
+    let names = speakers.map { Set($0 + (others ?? [])).sorted() }
     let number = names.map { Dictionary(uniqueKeysWithValues: $0.enumerated().map { ($1, $0) }) }
+    func numbers(_ side: [String]) -> [Int] { side.compactMap { number?[$0] } }
     let bootstrap = Bootstrap(resamples: options.resamples, seed: UInt64(options.seed.magnitude))
     let intervals = bootstrap.intervals(
-      of: measure, groups: speakers.map { $0.compactMap { number?[$0] } })
+      of: measure, groups: speakers.map { UnitGroups(numbers($0), others.map(numbers)) })
     return ScoreReport(
       task: task,
       metrics: metrics.indices.map { index in

@@ -5,22 +5,21 @@ package struct ScoredTest: Sendable, Hashable, Codable {
   package struct Unit: Sendable, Hashable, Codable {
     package var id: String
     /// Units of one group are drawn together; `nil` where each stands for itself.
-    ///
-    /// Trials of two speakers are grouped by the enrolled one: the subset bootstrap of Bolle, Ratha and Pankanti
-    /// (1999, "Evaluating authentication systems using bootstrap confidence intervals"), which the field uses. All
-    /// trials of the same speaker are drawn whole. Trials of two speakers have another on the side that is tested, whom
-    /// several groups share, which makes intervals of false alarms too narrow (Poh, Martin and Bengio 2007; Li et al.
-    /// 2009). How much depends on how speakers differ: in `Fixtures/simulate_trials.py`, with 15 and 40 speakers,
-    /// the standard error of the equal error rate came out at 63 to 92 % of what other speakers give, and at 98 to
-    /// 115 % with both sides drawn (the weight of a trial of two speakers is the product of their counts). It is
-    /// accepted, and README says so, because a unit has one group: two would change the bits of evaluations, and the
-    /// draws that all metrics have in common.
     package var group: String?
+    /// The other group that it depends on, as a trial of two speakers does on who is tested; `nil` where there is none.
+    ///
+    /// Groups are drawn, and such a unit counts the product of both counts: the two-way bootstrap of Owen (2007, "The
+    /// pigeonhole bootstrap"). Drawing the enrolled speakers alone, as the subset bootstrap of Bolle, Ratha and Pankanti
+    /// (1999) does, makes intervals too narrow (Poh, Martin and Bengio 2007): in `Fixtures/simulate_trials.py`, with 15
+    /// and 40 speakers, the standard error of the equal error rate then came out at 63 to 92 % of what other speakers
+    /// give, and at 98 to 115 % with both sides drawn.
+    package var other: String?
     package var parts: [Double]
 
-    package init(_ id: String, group: String? = nil, parts: [Double]) {
+    package init(_ id: String, group: String? = nil, other: String? = nil, parts: [Double]) {
       self.id = id
       self.group = group
+      self.other = other
       self.parts = parts
     }
   }
@@ -63,16 +62,12 @@ package struct ScoredTest: Sendable, Hashable, Codable {
     measure.values([Int](repeating: 1, count: units.count))
   }
 
-  /// The number of the group of each unit; `nil` where each stands for itself.
-  package var groups: [Int]? {
+  /// What is drawn together; `nil` where each unit stands for itself.
+  package var groups: UnitGroups? {
     guard units.contains(where: { $0.group != nil }) else { return nil }
-    var numbers: [String: Int] = [:]
-    return units.map { unit in
-      let name = unit.group ?? ""
-      if let known = numbers[name] { return known }
-      numbers[name] = numbers.count
-      return numbers.count - 1
-    }
+    let first = units.map { $0.group ?? "" }
+    guard units.contains(where: { $0.other != nil }) else { return UnitGroups(names: first) }
+    return UnitGroups(names: first, zip(units, first).map { $0.other ?? $1 })
   }
 
   /// 95 % intervals of the metrics, as shares; `nil` where there are not two units to draw from.

@@ -161,8 +161,8 @@ package struct Scorer {
   }
 
   private func verification() throws(ScoreError) -> ScoreReport {
-    let table = try trials()
-    let (trials, names) = (table.trials, table.names)
+    let read = try self.trials()
+    let (trials, names) = (read.trials, read.names)
     let measure = Verification(
       scores: trials.map(\.score), isTarget: trials.map(\.isTarget),
       cost: options.cost ?? .speakers)
@@ -176,9 +176,10 @@ package struct Scorer {
       undefined:
         "all trials are \(measure.targets > 0 ? "targets" : "non-targets"); an equal error "
         + "rate needs both")
-    // Of the recording that says who is looked for.
-    let enrolled = try SpeakerTable(speakers).speakers(of: trials.map { names[Int($0.first)] })
-    return try named.report(task, options, speakers: enrolled, file: referenceName)
+    let table = try SpeakerTable(speakers)
+    return try named.report(
+      task, options, speakers: try table.speakers(of: trials.map { names[Int($0.first)] }),
+      others: try table.speakers(of: trials.map { names[Int($0.second)] }), file: referenceName)
   }
 
   private func terms() throws(ScoreError) -> ScoreReport {

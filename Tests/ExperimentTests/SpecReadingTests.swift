@@ -127,15 +127,26 @@ struct SpecReadingTests {
     #expect(speakers.selection == Selection(splits: [.train, .test], minutes: [:]))
   }
 
-  @Test func `batches of any utterances are read, and said only where they are wanted`() throws {
+  @Test
+  func `batches are of any utterances where means over time are trained on, unless it is said`()
+    throws
+  {
     func recipe(_ more: String) throws -> HeadRecipe? {
       let yaml = SmallWorld.phones.replacing("{ steps: 30", with: "{\(more) steps: 30")
       #expect(yaml.contains("steps: 30,"))
       return try TaskDefinition(yaml: yaml, file: "tasks/phones.yaml").evaluation?.recipe
     }
     let plain = try recipe("")
-    #expect(try recipe(" shuffled: true,")?.isShuffled == true)
-    #expect(try recipe(" shuffled: false,") == plain)
+    let shuffled = try recipe(" shuffled: true,")
+    let neighbours = try recipe(" shuffled: false,")
+    let balanced = try recipe(" balanced: true,")
+    #expect(plain?.ordered(for: .label("speaker")).isShuffled == true)
+    #expect(plain?.ordered(for: .phones).isShuffled == nil)
+    #expect(balanced?.ordered(for: .label("speaker")).isShuffled == nil)
+    for target in [Target.label("speaker"), .phones] {
+      #expect(shuffled?.ordered(for: target).isShuffled == true)
+      #expect(neighbours?.ordered(for: target).isShuffled == nil)
+    }
     #expect(try !Canonical(encoding: plain).text.contains("huffled"))
     #expect {
       try recipe(" shuffled: true, balanced: true,")

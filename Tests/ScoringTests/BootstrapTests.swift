@@ -13,8 +13,19 @@ import Testing
       var low: Double
       var high: Double
     }
+    struct Trials: Decodable {
+      var first: [String]
+      var second: [String]
+      var scores: [Double]
+      var same: [Double]
+      var resamples: Int
+      var seed: UInt64
+      var low: Double
+      var high: Double
+    }
     var numbers: [String]
     var cases: [Case]
+    var trials: Trials
   }
 
   private func rates(_ errors: [Double], _ tokens: [Double]) -> SumMeasure {
@@ -32,11 +43,30 @@ import Testing
     #expect(answers.cases.count == 3)
     for entry in answers.cases {
       let found = Bootstrap(resamples: entry.resamples, seed: entry.seed).intervals(
-        of: rates(entry.errors, entry.tokens), groups: entry.groups)
+        of: rates(entry.errors, entry.tokens), groups: UnitGroups(entry.groups))
       let interval = try #require(found)[0]
       #expect(abs(interval.low - entry.low) < 1e-12)
       #expect(abs(interval.high - entry.high) < 1e-12)
     }
+  }
+
+  @Test func speakersOfBothSidesOfTrialsAreDrawn() throws {
+    let answers: Answers = try Fixture.json("bootstrap.json")
+    let trials = answers.trials
+    let test = ScoredTest(
+      .verification,
+      trials.scores.indices.map {
+        let (first, second) = (trials.first[$0], trials.second[$0])
+        return ScoredTest.Unit(
+          "\($0)", group: first, other: first == second ? nil : second,
+          parts: [trials.scores[$0], trials.same[$0]])
+      })
+    let interval = try #require(test.intervals(resamples: trials.resamples, seed: trials.seed))[0]
+    #expect(abs(interval.low - trials.low) < 1e-12)
+    #expect(abs(interval.high - trials.high) < 1e-12)
+    // Two methods on the trials are drawn so too.
+    let paired = try PairedBootstrap(resamples: 300, seed: trials.seed).draws(of: [[test]])
+    #expect(paired.units == Set(trials.first + trials.second).count)
   }
 
   @Test func groupsAreDrawnWhole() throws {
@@ -47,7 +77,7 @@ import Testing
     let bootstrap = Bootstrap(resamples: 1000, seed: 1)
     let alone = try #require(bootstrap.intervals(of: rates(errors, tokens)))[0]
     let together = try #require(
-      bootstrap.intervals(of: rates(errors, tokens), groups: groups))[0]
+      bootstrap.intervals(of: rates(errors, tokens), groups: UnitGroups(groups)))[0]
     #expect(alone.high - alone.low < 0.06)
     #expect(together.high - together.low > 0.3)
   }
@@ -55,7 +85,8 @@ import Testing
   @Test func thereIsNoIntervalOfOneUnitAndNoneIsAskedForWithoutDraws() {
     #expect(Bootstrap(resamples: 1000, seed: 1).intervals(of: rates([1], [2])) == nil)
     #expect(
-      Bootstrap(resamples: 1000, seed: 1).intervals(of: rates([1, 2], [2, 2]), groups: [0, 0])
+      Bootstrap(resamples: 1000, seed: 1).intervals(
+        of: rates([1, 2], [2, 2]), groups: UnitGroups([0, 0]))
         == nil)
     #expect(Bootstrap(resamples: 0, seed: 1).intervals(of: rates([1, 2], [2, 2])) == nil)
     // No draw has a value.

@@ -142,9 +142,15 @@ import Testing
     let both = #"{"query": "q", "document": "d", "score": 1, "label": 1}"#
     #expect(try score(.qbe, nil, both).metrics.map(\.value) == [1])
     let enrolled = try score(
-      .asv, "1 e1 t1\n0 e1 t2\n1 e2 t1\n0 e2 t2", scores, speakers: "e1 eve\ne2 bob")
+      .asv, "1 e1 t1\n0 e1 t2\n1 e2 t1\n0 e2 t2", scores,
+      speakers: "e1 eve\ne2 bob\nt1 eve\nt2 ann")
     #expect(enrolled.unit == .speakers)
-    #expect(enrolled.units == 2)
+    #expect(enrolled.units == 3)
+    #expect {
+      try score(.asv, "1 e1 t1\n0 e1 t2\n1 e2 t1\n0 e2 t2", scores, speakers: "e1 eve\ne2 bob")
+    } throws: {
+      "\($0)".contains("t1") && "\($0)".contains("t2")
+    }
   }
 
   // MARK: What is wrong

@@ -144,7 +144,7 @@ struct VerificationProbes: ProbeTask {
 
   // MARK: Scores
 
-  /// Trials are grouped by who enrols (`ScoredTest.Unit.group` says what that means for intervals).
+  /// Both speakers of a trial are drawn for intervals.
   func test(_ answers: [Int: [Float]], _ split: Split) throws -> ProbeTest {
     let trials = trials[split] ?? []
     let scores = trials.map {
@@ -152,7 +152,9 @@ struct VerificationProbes: ProbeTask {
     }
     let units = zip(trials, scores).map { trial, score in
       var unit = utterances.unit(trial.enrolled)
-      unit.id += " " + utterances.unit(trial.tested).id
+      let tested = utterances.unit(trial.tested)
+      unit.id += " " + tested.id
+      if !trial.isSame { unit.other = tested.group }
       unit.parts = [score, trial.isSame ? 1 : 0]
       return unit
     }

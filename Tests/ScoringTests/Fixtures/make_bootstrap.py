@@ -1,13 +1,16 @@
 """Bootstrap intervals of made-up error counts, by numpy: writes bootstrap.json.
 
 Units are drawn with SplitMix64 as published by its authors (https://prng.di.unimi.it/splitmix64.c), the high 64 bits of
-number times units; the percentiles are numpy's. One case draws units, the other groups of them.
+number times units; the percentiles are numpy's. One case draws units, another groups of them; the last draws the speakers of
+both sides of trials, where a trial of two counts the product of their counts, for the equal error rate.
 """
 
 import json
 import random
 
 import numpy as np
+
+from simulate_trials import draw_test, equal_error_rate
 
 MASK = (1 << 64) - 1
 
@@ -35,6 +38,18 @@ def interval(errors, tokens, groups, resamples, seed):
     return list(np.percentile(values, [2.5, 97.5]))
 
 
+def interval_of_trials(first, second, scores, same, resamples, seed):
+    count = int(max(*first, *second)) + 1
+    source = numbers(seed)
+    values = []
+    while len(values) < resamples:
+        counts = np.bincount([(next(source) * count) >> 64 for _ in range(count)], minlength=count)
+        weights = np.where(first == second, counts[first], counts[first] * counts[second]).astype(float)
+        if (weights * same).sum() > 0 and (weights * (1 - same)).sum() > 0:
+            values.append(equal_error_rate(scores, same, weights))
+    return list(np.percentile(values, [2.5, 97.5]))
+
+
 draw = random.Random(2)
 cases = []
 for units, groups, resamples, seed in [(40, 40, 1000, 1), (40, 7, 1000, 1), (200, 200, 333, 12345)]:
@@ -46,6 +61,15 @@ for units, groups, resamples, seed in [(40, 40, 1000, 1), (40, 7, 1000, 1), (200
         "errors": errors, "tokens": tokens, "groups": of, "resamples": resamples, "seed": seed,
         "low": low, "high": high,
     })
+first, second, scores, same = draw_test(np.random.default_rng(3), 12, 200, 0.5, 0.5)
+# Numbers in the order in which names come: of first sides, then of second ones.
+names = list(dict.fromkeys([*map(int, first), *map(int, second)]))
+low, high = interval_of_trials(
+    np.array([names.index(name) for name in first]), np.array([names.index(name) for name in second]), scores, same, 300, 7)
+trials = {
+    "first": [f"s{name}" for name in first], "second": [f"s{name}" for name in second], "scores": list(scores),
+    "same": list(same), "resamples": 300, "seed": 7, "low": low, "high": high,
+}
 source = numbers(1234567)
 with open("bootstrap.json", "w") as file:
-    json.dump({"numbers": [str(next(source)) for _ in range(5)], "cases": cases}, file, indent=1)
+    json.dump({"numbers": [str(next(source)) for _ in range(5)], "cases": cases, "trials": trials}, file, indent=1)

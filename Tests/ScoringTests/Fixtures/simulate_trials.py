@@ -2,8 +2,9 @@
 
 Speakers differ in how well their own trials score (sd `own`) and in how alike they are to others (sd `alike`). Printed are
 the standard deviation of the EER over tests of other speakers, and what two bootstraps give for it in the mean: one that
-draws enrolled speakers (alphasweep's), and one that draws the speakers of both sides, in which a trial of two speakers counts
-the product of their counts. No test reads this; the documentation of `ScoredTest.Unit.group` quotes it.
+draws enrolled speakers (subset bootstrap), and one that draws the speakers of both sides, in which a trial of two speakers counts
+the product of their counts. `make_bootstrap.py` takes two functions from here; the documentation of `ScoredTest.Unit.other`
+quotes what is printed.
 
     python3 simulate_trials.py      # numpy; some minutes
 """
