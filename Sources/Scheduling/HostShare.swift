@@ -8,6 +8,9 @@ import Synchronization
 ///
 /// A run gives way to one of higher priority that waits, and among equals to one that waits and uses less:
 /// so an experiment that joins gets its part as stages end, and nobody is stopped for it.
+///
+/// A run that is stopped (SIGSTOP, Ctrl-Z) could not take what others leave to it, for as long as somebody
+/// pleases: neither its wish nor its cores count until it goes on. Its memory does, which it keeps.
 package final class HostShare: Sendable {
   /// What one run says.
   struct Entry: Sendable, Hashable, Codable {
@@ -148,8 +151,19 @@ package final class HostShare: Sendable {
   func others() -> [Entry] {
     Self.names(in: folder).filter { $0.hasPrefix(host + ".") && $0 != name }.compactMap { other in
       let text = Self.living("\(folder)/\(other)")
-      return text.flatMap { try? JSONDecoder().decode(Entry.self, from: $0) }
+      guard var entry = text.flatMap({ try? JSONDecoder().decode(Entry.self, from: $0) }) else {
+        return nil
+      }
+      if process(of: other).map(Machine.isStopped) == true {
+        (entry.cores, entry.wantedCores) = (0, 0)
+      }
+      return entry
     }
+  }
+
+  /// The number of the process that a file's name tells, which may have a tag behind it.
+  private func process(of name: String) -> Int32? {
+    Int32(name.dropFirst(host.count + 1).prefix { $0.isASCII && $0.isNumber })
   }
 
   /// One write of equal length, so that readers see one entry or the other.

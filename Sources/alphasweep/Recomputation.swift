@@ -19,14 +19,25 @@ struct Recomputation {
   private let plan: Plan
   private let store: ArtifactStore
   private let room: Room
+  /// With runs on this machine.
+  private let share: HostShare
   private let program: String
   private let computing: Computing
 
-  /// - Throws: `SchedulingError` where there is no worker program.
-  init(_ workspace: Workspace, room: Room) throws(SchedulingError) {
+  /// How often room is looked for that others have given back.
+  private static let roomPause = Duration.milliseconds(100)
+
+  private enum Step {
+    case ended(place: Int, Outcome)
+    case lookedForRoom
+  }
+
+  /// - Throws: `SchedulingError` where there is no worker program; `StorageError`.
+  init(_ workspace: Workspace, room: Room) throws {
     plan = workspace.plan
     store = workspace.store
     self.room = room
+    share = try HostShare(workspace.store, priority: 0)
     program = try WorkerProgram.locate()
     computing = workspace.site.computing
   }
@@ -50,31 +61,37 @@ struct Recomputation {
     var outcomes: [StageKey: Outcome] = [:]
     var waiting = stages[...]
     var running: [Int: Stage] = [:]
-    await withTaskGroup(of: (Int, Outcome).self) { group in
+    var isLooking = false
+    await withTaskGroup(of: Step.self) { group in
       while true {
-        while let stage = waiting.first, !Task.isCancelled, fits(stage, beside: running.values),
-          let slot = places.indices.first(where: { running[$0] == nil })
-        {
-          waiting.removeFirst()
+        while let slot = places.indices.first(where: { running[$0] == nil }) {
+          let next = Task.isCancelled ? nil : waiting.first
+          let answer = share.admit(
+            next?.resources, beside: running.values.map(\.resources), in: room)
+          if answer == .waitsForOthers, !isLooking {
+            isLooking = true
+            group.addTask {
+              try? await Task.sleep(for: Self.roomPause)
+              return .lookedForRoom
+            }
+          }
+          guard answer == .begins, let stage = waiting.popFirst() else { break }
           running[slot] = stage
           let (place, backend) = (places[slot], backends[slot])
-          group.addTask { (slot, await carryOut(stage, in: place, backend)) }
+          group.addTask { .ended(place: slot, await carryOut(stage, in: place, backend)) }
         }
-        guard let (slot, outcome) = await group.next() else { break }
-        guard let stage = running.removeValue(forKey: slot) else { continue }
-        outcomes[stage.key] = outcome
-        note(stage, outcome)
+        switch await group.next() {
+        case nil: return
+        case .lookedForRoom: isLooking = false
+        case .ended(let slot, let outcome):
+          guard let stage = running.removeValue(forKey: slot) else { continue }
+          outcomes[stage.key] = outcome
+          note(stage, outcome)
+        }
       }
     }
     for backend in backends { await backend.shutDown() }
     return stages.compactMap { stage in outcomes[stage.key].map { (stage, $0) } }
-  }
-
-  private func fits(_ stage: Stage, beside others: some Collection<Stage>) -> Bool {
-    guard !others.isEmpty else { return true }
-    let all = Array(others) + [stage]
-    return all.reduce(0) { $0 + $1.resources.cores } <= room.cores
-      && all.reduce(0) { $0 + $1.resources.memoryBytes } <= room.memoryBytes
   }
 
   private func carryOut(

@@ -15,7 +15,8 @@ struct VerifyCommand: AsyncParsableCommand {
       and left as it is, unless '--repair' sets damaged artifacts aside, which 'alphasweep run' then \
       makes again. '--recompute' carries out the stages of a spec once more in a scratch place below \
       the artifacts, reading the kept inputs, and names the first byte that comes out otherwise; it \
-      takes the time of the experiment. On a terminal a line says how far it is and how long it may \
+      takes the time of the experiment. It shares the machine with runs, and 'gc' leaves alone what it \
+      reads. On a terminal a line says how far it is and how long it may \
       still take.
 
       EXIT STATUS: 0 all is whole (and came out the same); 1 something is damaged, missing or came \
@@ -65,9 +66,12 @@ struct VerifyCommand: AsyncParsableCommand {
       var soundness: Soundness
       if let spec {
         let workspace = try await Workspace(spec: spec, site: site.site)
+        // From here on 'gc' leaves alone what is read.
+        let mark = recompute ? try RunMark(workspace.plan, in: workspace.store) : nil
+        defer { withExtendedLifetime(mark) {} }
         soundness = Soundness(workspace)
         if repair { soundness.repair(workspace.store) }
-        if recompute { try await again(workspace, &soundness) }
+        if let mark { try await again(workspace, &soundness, mark) }
       } else {
         let place = try SitePlace(named: site.site, beside: "experiments")
         let store = ArtifactStore(root: place.artifacts)
@@ -80,7 +84,9 @@ struct VerifyCommand: AsyncParsableCommand {
     }
   }
 
-  private func again(_ workspace: Workspace, _ soundness: inout Soundness) async throws {
+  private func again(
+    _ workspace: Workspace, _ soundness: inout Soundness, _ mark: RunMark
+  ) async throws {
     let damaged = Set(soundness.damaged.map(\.key))
     let stages = workspace.plan.stages.values.filter { stage in
       let needed = workspace.plan.artifacts(consumedBy: stage)
@@ -115,8 +121,23 @@ struct VerifyCommand: AsyncParsableCommand {
       }
     }
     let signals = Signals { work.cancel() }
+    let clock = Task {
+      while !Task.isCancelled {
+        try await Task.sleep(for: .seconds(1))
+        Self.answer(mark)
+      }
+    }
+    defer { clock.cancel() }
     soundness.recomputed = try await work.value
     meter.finish()
     soundness.signal = signals.first
+  }
+
+  /// Does what 'alphasweep cancel' asked for. Of single stages there is nothing to give up: all are done.
+  private static func answer(_ mark: RunMark) {
+    let asked = mark.requests()
+    // As Ctrl-C would.
+    if asked.everything { kill(getpid(), SIGINT) }
+    for key in asked.stages { mark.answer(key) }
   }
 }

@@ -108,6 +108,68 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: small.store + "/scratch").isEmpty)
   }
 
+  private var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Waits for both cores, like a run of higher priority, until the handle is closed.
+  private func waitForAllCores() throws -> FileHandle {
+    let name = "artifacts/runs/\(host).\(getpid()).room"
+    try small.write(#"{"priority":9,"cores":0,"memoryBytes":0,"wantedCores":2}"#, to: name)
+    let handle = try #require(FileHandle(forUpdatingAtPath: "\(small.path)/\(name)"))
+    try #require(flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0)
+    return handle
+  }
+
+  /// Begins to make all again, and waits until it waits for room.
+  private func startWaiting() async throws -> (process: Process, out: Pipe) {
+    let (process, out) = (small.process(["verify", spec, "--recompute"]), Pipe())
+    (process.standardOutput, process.standardError) = (out, FileHandle.nullDevice)
+    try process.run()
+    let own = "\(small.store)/runs/\(host).\(process.processIdentifier).room"
+    func waits() -> Bool {
+      let said = FileManager.default.contents(atPath: own) ?? Data()
+      return String(decoding: said, as: UTF8.self).contains(#""wantedCores":1"#)
+    }
+    while !waits(), process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(process.isRunning, "it did not wait for who goes first")
+    return (process, out)
+  }
+
+  /// As a run does: who goes first goes first, and what is read stays.
+  @Test(.timeLimit(.minutes(10)))
+  func whatIsMadeAgainSharesTheMachineAndKeepsWhatItReads() async throws {
+    _ = try small.run("run", spec)
+    let kept = try small.artifacts()
+    let clean = try FileManager.default.contentsOfDirectory(atPath: small.store + "/runs").sorted()
+    let first = try waitForAllCores()
+    let (again, out) = try await startWaiting()
+    try small.write(SmallExperiment.spec().replacing("seeds: [1]", with: "seeds: [2]"), to: spec)
+    let collected = try small.run("gc", "--delete")
+    #expect(collected.out.hasPrefix("nothing to delete; "), "\(collected.out)\(collected.err)")
+    #expect(try small.artifacts() == kept)
+    try first.close()
+    let said = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    again.waitUntilExit()
+    #expect(again.terminationStatus == 0)
+    #expect(said.hasSuffix("made again: 10 stages, 10 the same to the byte\n"), "\(said)")
+    let left = try FileManager.default.contentsOfDirectory(atPath: small.store + "/runs").sorted()
+    #expect(left == clean)
+  }
+
+  @Test(.timeLimit(.minutes(10))) func whatIsMadeAgainIsEndedByCancel() async throws {
+    _ = try small.run("run", spec)
+    let first = try waitForAllCores()
+    let (again, _) = try await startWaiting()
+    let cancelled = try small.run("cancel", spec)
+    #expect(cancelled.code == 0, "\(cancelled.out)\(cancelled.err)")
+    again.waitUntilExit()
+    #expect(again.terminationStatus == 130)
+    try first.close()
+  }
+
   /// What is in a scratch place is its owner's as long as that lives, on whatever host.
   @Test func scratchPlacesOfTheLivingStayAndThoseOfTheDeadGo() throws {
     _ = try small.run("run", spec)

@@ -162,6 +162,53 @@ import Testing
     #expect(RunMark.living(in: store).isEmpty)
   }
 
+  /// Somebody's Ctrl-Z would have all others wait for as long as that pleases.
+  @Test func whoIsStoppedWaitsForNothingUntilItGoesOn() async throws {
+    let share = try HostShare(store, priority: 0)
+    let other = Process()
+    other.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    other.arguments = ["600"]
+    try other.run()
+    defer { other.terminate() }
+    let path = "\(folder.path)/runs/\(Machine.hostName).\(other.processIdentifier)-a.room"
+    try AtomicFile.write(
+      text: #"{"priority":9,"cores":3,"memoryBytes":5,"wantedCores":4}"#, to: path)
+    // Locked like a living program's.
+    let handle = try #require(FileHandle(forUpdatingAtPath: path))
+    try #require(flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0)
+    let going = HostShare.Entry(priority: 9, cores: 3, memoryBytes: 5, wantedCores: 4)
+    #expect(share.others() == [going] && share.yields(using: 1, to: share.others()))
+    kill(other.processIdentifier, SIGSTOP)
+    while share.others() == [going] { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(share.others() == [HostShare.Entry(priority: 9, memoryBytes: 5)])
+    #expect(!share.yields(using: 1, to: share.others()))
+    kill(other.processIdentifier, SIGCONT)
+    while share.others() != [going] { try await Task.sleep(for: .milliseconds(5)) }
+    try handle.close()
+  }
+
+  @Test func aStageIsAdmittedOnceNobodyWaitsWhoGoesFirst() throws {
+    let room = Room(workers: 2, cores: 2, memoryBytes: 64 << 30)
+    let one = Resources(cores: 1)
+    let share = try HostShare(store, priority: 0, tag: "-a")
+    let other = try HostShare(store, priority: 5, tag: "-b")
+    let says = { (cores: Int, wanted: Int) in
+      other.sharing { _ in ((), Load(cores: cores, memoryBytes: 0), wanted) }
+    }
+    #expect(share.admit(one, beside: [], in: room) == .begins)
+    #expect(other.others().map(\.cores) == [1])
+    says(0, 2)
+    #expect(share.admit(one, beside: [one], in: room) == .waitsForOthers)
+    #expect(other.others().map(\.wantedCores) == [1])
+    says(1, 0)
+    #expect(share.admit(one, beside: [one], in: room) == .waitsForOthers, "both cores are in use")
+    says(0, 0)
+    #expect(share.admit(one, beside: [one], in: room) == .begins)
+    #expect(share.admit(one, beside: [one, one], in: room) == .hasNoRoom)
+    #expect(share.admit(nil, beside: [], in: room) == .hasNoRoom)
+    #expect(other.others() == [HostShare.Entry(priority: 0)])
+  }
+
   @Test func aRunGivesWayToHigherPriorityAndToEqualsThatUseLess() {
     func yields(_ priority: Int, _ cores: Int, wanted: Int = 1) -> Bool {
       HostShare.yields(
