@@ -11,7 +11,7 @@ extension ArtifactStore {
   /// - Returns: Bytes of each one's files, or why it could not be published; nothing of that one is left
   ///   aside then.
   package func publish(all written: [UnpublishedArtifact]) -> [Result<Int, any Error>] {
-    guard written.count >= Self.fewest, let disk = WholeDisk(root) else {
+    guard written.count >= Self.fewest, let disk = Self.disk(of: written) else {
       return written.map { one in Result { try publish(one) } }
     }
     var outcomes = written.map { one in Result { try cleaningUp(one) { try describe(one) } } }
@@ -45,44 +45,17 @@ extension ArtifactStore {
     return outcomes
   }
 
+  /// The file system as it was asked about before the first of some was written: only so is all told that failed
+  /// meanwhile. `nil` where one of them has none.
+  private static func disk(of written: [UnpublishedArtifact]) -> WholeDisk? {
+    let disks = written.compactMap(\.disk)
+    return disks.count == written.count ? disks.min { $0.opened < $1.opened } : nil
+  }
+
   /// Writes the record of what was written, not durably.
   private func describe(_ written: UnpublishedArtifact) throws(StorageError) -> Int {
     let (text, bytes) = try record(written, FolderContent(of: written.folder))
     try AtomicFile.create(text, at: written.folder + "/artifact.json", isDurable: false)
     return bytes
   }
-}
-
-/// The file system that a folder is on, as a whole.
-private final class WholeDisk {
-  private let descriptor: CInt
-  private let write: SyncFileSystem
-
-  /// - Returns: `nil` where the system would not say that writing failed (before Linux 5.8).
-  init?(_ folder: String) {
-    guard Self.tellsErrors, let write = Self.syncFileSystem else { return nil }
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    self.write = write
-    self.descriptor = descriptor
-  }
-
-  deinit { close(descriptor) }
-
-  /// Makes durable whatever was written to it before.
-  ///
-  /// - Returns: Whether all of it is, as far as was written since this value was made.
-  func sync() -> Bool { write(descriptor) == 0 }
-
-  private typealias SyncFileSystem = @convention(c) (CInt) -> CInt
-
-  /// `syncfs` of the C library, which headers declare for GNU sources alone.
-  private static let syncFileSystem: SyncFileSystem? = dlsym(nil, "syncfs").map {
-    unsafeBitCast($0, to: SyncFileSystem.self)
-  }
-
-  private static let tellsErrors: Bool = {
-    let version = ProcessInfo.processInfo.operatingSystemVersion
-    return (version.majorVersion, version.minorVersion) >= (5, 8)
-  }()
 }

@@ -15,10 +15,14 @@ package final class UnpublishedArtifact: Sendable {
   let identity: Canonical
   let folder: String
   let claim: StageClaim
+  /// The file system, which tells of errors since before the files were written; `nil` where it cannot.
+  let disk: WholeDisk?
 
   fileprivate init(
-    _ kind: StageKind, _ key: StageKey, identity: Canonical, folder: String, claim: StageClaim
+    _ kind: StageKind, _ key: StageKey, identity: Canonical, folder: String, claim: StageClaim,
+    disk: WholeDisk?
   ) {
+    self.disk = disk
     self.kind = kind
     self.key = key
     self.identity = identity
@@ -51,6 +55,8 @@ extension ArtifactStore {
     let claim = try StageClaim(claimPath(key))
     if try isThere(kind, key) { return nil }
     let staging = "\(root)/staging/\(key.hex).\(getpid())"
+    // Before anything is written: an error of the disk that came earlier would not be told.
+    let disk = WholeDisk(root)
     do {
       try makeStaging(staging)
       try body(Staging(folder: staging))
@@ -58,7 +64,8 @@ extension ArtifactStore {
       try? FileManager.default.removeItem(atPath: staging)
       throw Self.storageError(in: error, staging) ?? error
     }
-    return UnpublishedArtifact(kind, key, identity: identity, folder: staging, claim: claim)
+    return UnpublishedArtifact(
+      kind, key, identity: identity, folder: staging, claim: claim, disk: disk)
   }
 
   /// Makes what was written durable and gives it its place. May be called on any thread.

@@ -46,6 +46,39 @@ import Testing
     #expect(try folder.names("together/claims").isEmpty)
   }
 
+  /// Where Linux tells of errors of a whole file system (5.8).
+  private static let isTold: Bool = {
+    let version = ProcessInfo.processInfo.operatingSystemVersion
+    return (version.majorVersion, version.minorVersion) >= (5, 8)
+  }()
+
+  /// An error of the disk is told to descriptors that are open when it comes, and to each once.
+  @Test(.enabled(if: isTold, "before Linux 5.8 nothing is told"))
+  func theFileSystemIsListenedToFromBeforeTheFirstWriteUntilAllIsPublished() throws {
+    let root = store.root
+    /// How many descriptors of this process are the store's folder.
+    func listening() throws -> Int {
+      let folder = "/proc/self/fd"
+      return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) == root
+      }
+    }
+    var written: [UnpublishedArtifact] = []
+    for number in 0..<5 {
+      let stage = try stage(number)
+      let one = try store.write(stage.kind, stage.key, identity: stage.identity) { staging in
+        // One for each: who shares one may be told of errors in another's place.
+        #expect(try listening() == number + 1)
+        try AtomicFile.write(text: stage.label, to: staging.folder + "/result.txt")
+      }
+      written.append(try #require(one))
+    }
+    #expect(try listening() == 5)
+    #expect(store.publish(all: written).allSatisfy { (try? $0.get()) != nil })
+    written = []
+    #expect(try listening() == 0)
+  }
+
   @Test func oneThatHasNoPlaceFailsAlone() throws {
     let stages = try (0..<20).map { try stage($0) }
     let blocked = stages[7]
