@@ -127,7 +127,7 @@ package enum AtomicFile {
 
   /// Makes a file beside `path` that is locked as long as it is open: it is not taken for one that a dead
   /// process left.
-  private static func createAside(
+  static func createAside(
     of path: String
   ) throws(StorageError) -> (path: String, descriptor: CInt) {
     while true {

@@ -11,13 +11,11 @@ package final class DigestCache {
     var digest: String
   }
 
-  /// Clocks of file systems tick in milliseconds to seconds; a write in the tick of the hashing
-  /// would go unseen.
-  private static let settlingNanoseconds = 2_000_000_000
-
   private let path: String
   private var entries: [String: Entry]
   private var isChanged = false
+  /// Read once, before the first file is hashed: later it would only let more files count as settled.
+  private lazy var clock = FileClock(beside: path)
 
   /// Reads the cache; one that is missing or damaged is empty, and costs only time.
   package init(path: String) {
@@ -37,29 +35,37 @@ package final class DigestCache {
   /// - Throws: `StorageError` for the first file that cannot be read.
   package func digests(of files: [String]) throws(StorageError) -> [String] {
     var digests = [String](repeating: "", count: files.count)
-    var unknown: [(index: Int, stamp: FileStamp)] = []
+    var unknown: [(index: Int, stamp: FileStamp, device: dev_t)] = []
     for (index, file) in files.enumerated() {
-      let stamp = try FileStamp(of: file)
+      let (stamp, device) = try Self.look(at: file)
       if let entry = entries[file], entry.stamp == stamp {
         digests[index] = entry.digest
       } else {
-        unknown.append((index, stamp))
+        unknown.append((index, stamp, device))
       }
     }
     guard !unknown.isEmpty else { return digests }
-    // Taken before: what is written to while it is hashed has not settled.
-    let settled = Int(Date().timeIntervalSince1970 * 1e9) - Self.settlingNanoseconds
+    // Asked before: what is written to while it is hashed has not settled.
+    let isSettled = unknown.map {
+      clock.isPast(max($0.stamp.modified, $0.stamp.changed), on: $0.device)
+    }
     let hashed = try FileDigest.of(unknown.map { files[$0.index] })
-    for ((index, stamp), digest) in zip(unknown, hashed) {
-      digests[index] = digest
+    for (number, (index, stamp, _)) in unknown.enumerated() {
+      digests[index] = hashed[number]
       // A line break in a name would break the cache's lines.
-      guard max(stamp.modified, stamp.changed) < settled, !files[index].utf8.contains(10) else {
-        continue
-      }
-      entries[files[index]] = Entry(stamp: stamp, digest: digest)
+      guard isSettled[number], !files[index].utf8.contains(10) else { continue }
+      entries[files[index]] = Entry(stamp: stamp, digest: hashed[number])
       isChanged = true
     }
     return digests
+  }
+
+  private static func look(
+    at file: String
+  ) throws(StorageError) -> (stamp: FileStamp, device: dev_t) {
+    var status = stat()
+    guard stat(file, &status) == 0 else { throw .last("read", file) }
+    return (FileStamp(status), status.st_dev)
   }
 
   /// Writes the cache if anything was hashed anew.

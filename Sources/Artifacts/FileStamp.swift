@@ -14,6 +14,10 @@ struct FileStamp: Sendable, Equatable {
   init(of file: String) throws(StorageError) {
     var status = stat()
     guard stat(file, &status) == 0 else { throw .last("read", file) }
+    self.init(status)
+  }
+
+  init(_ status: stat) {
     size = Int(status.st_size)
     modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
     changed = status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec

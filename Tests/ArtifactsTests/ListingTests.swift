@@ -80,6 +80,38 @@ import Testing
     #expect(try DigestCache(path: folder.path + "/hashes").digest(of: program) == digest)
   }
 
+  /// A time is past by the clock that stamped it, whatever this machine's says.
+  @Test func whatTimeItIsSaysTheFileSystemThatStampsTheFile() {
+    let (own, disk, foreign): (dev_t, dev_t, dev_t) = (42, 0x801, 43)
+    let (second, hour) = (1_000_000_000, 3_600_000_000_000)
+    let now = 480_000 * hour
+    for ahead in [-2 * hour, 0, 2 * hour] {
+      let clock = FileClock(own: (own, now), machine: now + ahead)
+      #expect(!clock.isPast(now, on: own) && !clock.isPast(now - second, on: own))
+      #expect(!clock.isPast(now + hour, on: own))
+      #expect(clock.isPast(now - 3 * second, on: own))
+      // A disk of this machine is stamped by its clock.
+      #expect(!clock.isPast(now + ahead - second, on: disk))
+      #expect(clock.isPast(now + ahead - 3 * second, on: disk))
+      // Of another server's clock nobody knows.
+      #expect(!clock.isPast(now - 3 * hour, on: foreign))
+      #expect(clock.isPast(now - 27 * hour, on: foreign))
+    }
+    #expect(!FileClock(own: nil, machine: now).isPast(0, on: disk), "it could not be kept")
+  }
+
+  @Test func theClockOfAFileSystemIsReadFromWhatWasJustWrittenThere() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("one", to: "a.ogg")
+    var status = stat()
+    stat(folder.path + "/a.ogg", &status)
+    let written = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+    let clock = FileClock(beside: folder.path + "/hashes")
+    #expect(!clock.isPast(written, on: status.st_dev))
+    #expect(clock.isPast(written - 3_600_000_000_000, on: status.st_dev))
+    #expect(try folder.names(".") == ["a.ogg"])
+  }
+
   @Test func aDamagedCacheIsAnEmptyOne() throws {
     let folder = try TemporaryFolder()
     try folder.write("one", to: "a.ogg")
