@@ -7,29 +7,36 @@ import Synchronization
 /// A log of JSON lines, one an entry, appended to a file: `{"event","level","time",…metadata}`.
 package struct RunLog: LogHandler {
   private final class File: Sendable {
-    private struct State {
-      let descriptor: CInt
-      /// Whether the disk had no room for the end of the last line: the next one begins anew all the same.
-      var isTorn = false
-    }
-    private let state: Mutex<State>
+    /// One line at a time.
+    private let descriptor: Mutex<CInt>
 
     init(path: String) throws(StorageError) {
       try AtomicFile.makeFolder(AtomicFile.parent(of: path))
-      let opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+      let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
       guard opened >= 0 else { throw .last("opened", path) }
-      state = Mutex(State(descriptor: opened))
+      descriptor = Mutex(opened)
     }
 
-    deinit { state.withLock { _ = close($0.descriptor) } }
+    deinit { descriptor.withLock { _ = close($0) } }
 
-    /// One write a line, so that lines of two programs do not mix.
+    /// One write a line, while no other program writes one: on file systems that hosts share, `O_APPEND` alone lets
+    /// two of them write to one place (open(2)). Where there are no locks it is written all the same.
     func append(_ line: String) {
-      state.withLock { state in
-        let bytes = Array(((state.isTorn ? "\n" : "") + line).utf8)
-        let count = bytes.withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
-        if count != 0 { state.isTorn = count > 0 ? count < bytes.count : state.isTorn }
+      descriptor.withLock { file in
+        while flock(file, LOCK_EX) != 0, errno == EINTR {}
+        defer { flock(file, LOCK_UN) }
+        let bytes = Array(((Self.isTorn(file) ? "\n" : "") + line).utf8)
+        _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
       }
+    }
+
+    /// Whether the last line has no end, be it another program's: the disk had no room for it, or the machine died.
+    private static func isTorn(_ file: CInt) -> Bool {
+      var (status, last) = (stat(), UInt8(ascii: "\n"))
+      guard fstat(file, &status) == 0, status.st_size > 0,
+        pread(file, &last, 1, status.st_size - 1) == 1
+      else { return false }
+      return last != UInt8(ascii: "\n")
     }
   }
 
