@@ -3,7 +3,7 @@ import Testing
 
 /// Commands that answer as Slurm's do and start nothing: what one real node cannot show. Each notes its calls in
 /// `<folder>/<command>.calls`, and knows `$folder`, `$call` (counted from 1) and, for `sbatch`, `$script`, `$name`
-/// and `carry_out`, which does what an element does.
+/// `$count` (of the array's elements) and `carry_out`, which does what each of them does.
 enum FakeSlurm {
   /// What `sbatch` says that takes a job and carries it out at once.
   static let atOnce = "carry_out; echo $call"
@@ -26,8 +26,12 @@ enum FakeSlurm {
         call=$(wc -l < "$folder/\(name).calls")
         script=${!#}
         name=$(sed -n 's/.*--job-name=\\([^ ]*\\).*/\\1/p' <<< "$*")
+        last=$(sed -n 's/.*--array=0-\\([0-9]*\\).*/\\1/p' <<< "$*")
+        count=$((${last:-0} + 1))
         carry_out() {
-          SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_JOB_ID=$call bash "$script" > /dev/null 2>&1
+          for index in $(seq 0 "${last:-0}"); do
+            SLURM_ARRAY_TASK_ID=$index SLURM_ARRAY_JOB_ID=$call bash "$script" > /dev/null 2>&1
+          done
         }
         \(shell)
 

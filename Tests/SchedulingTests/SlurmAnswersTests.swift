@@ -27,13 +27,14 @@ struct SlurmAnswersTests {
 
   private func jobs(
     _ site: SlurmSite? = nil, sbatch: String? = FakeSlurm.atOnce, squeue: String = "",
-    scancel: String = "", sacct: String? = nil
+    scancel: String = "", sacct: String? = nil, patience: Duration = .seconds(90)
   ) throws -> SlurmJobs {
     var shell = ["squeue": squeue, "scancel": scancel]
     (shell["sbatch"], shell["sacct"]) = (sbatch, sacct)
     return SlurmJobs(
       site: site ?? self.site,
-      commands: SlurmCommands(folder: try FakeSlurm.commands(in: folder.path, shell)),
+      commands: SlurmCommands(
+        folder: try FakeSlurm.commands(in: folder.path, shell), patience: patience),
       program: program, store: store)
   }
 
@@ -239,6 +240,31 @@ struct SlurmAnswersTests {
   }
 
   // MARK: Accounts and questions
+
+  /// Patience is longer here than any test's time.
+  @Test(arguments: ["squeue", "sacct"])
+  func aProgramOfSlurmThatNeverEndsHoldsNobody(program: String) async throws {
+    let hangs = "exec sleep 3600"
+    let small = try plan("until")
+    let (narrow, wide) = (try small.request("narrow"), try small.request("wide"))
+    // The wide one is lost: it is in no queue, and leaves nothing.
+    let jobs = try jobs(
+      sbatch: #"case "$*" in *--cpus-per-task=2*) ;; *) carry_out & ;; esac; echo $call"#,
+      squeue: program == "squeue" ? hangs : "", sacct: hangs, patience: .seconds(3600))
+    async let lost = jobs.execute(wide, on: 1) { _ in }
+    async let done = jobs.execute(narrow, on: 2) { _ in }
+    try await PrivateSlurm.until {
+      !lines("calls").isEmpty && !lines(program + ".calls").isEmpty
+    }
+    try Data().write(to: URL(fileURLWithPath: folder.path + "/go"))
+    guard case .done = await done else {
+      Issue.record("its worker said that it was done")
+      return
+    }
+    await jobs.shutDown(keepingJobs: false)
+    #expect(await lost == .interrupted)
+    #expect(lines("sbatch.calls").count == 2, "without an answer nothing is sent twice")
+  }
 
   @Test func whatSqueueForgotSacctIsAskedAbout() async throws {
     let jobs = try jobs(

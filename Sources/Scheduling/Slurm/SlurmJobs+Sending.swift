@@ -13,6 +13,8 @@ extension SlurmJobs {
   private enum Sent {
     case taken(job: Int?)
     case refused(String)
+    /// Slurm takes no array of so many elements now.
+    case tooLarge(String)
     case impossible(String)
     /// The run is over, or all its stages were given up.
     case unwanted
@@ -45,10 +47,39 @@ extension SlurmJobs {
     for group in groups where !isOver { await send(group.requests, need: group.need) }
   }
 
+  /// Sends stages of one need: as one array, or as several where Slurm has not room for all. Elements count one by
+  /// one against limits of submitted jobs, and an array that is above one is refused as a whole.
   private func send(_ all: [StageRequest], need: SlurmNeed) async {
-    // While others were sent, some may have been given up.
-    let requests = all.filter { wishes[$0.key] != nil }
-    guard !requests.isEmpty else { return }
+    var rest = all
+    while !isOver {
+      // While others were sent, some may have been given up.
+      rest.removeAll { wishes[$0.key] == nil }
+      guard !rest.isEmpty else { return }
+      let part = Array(rest.prefix(mostElements))
+      switch await sendArray(part, of: rest, need: need) {
+      case .tooLarge(let words):
+        mostElements = max(1, part.count / 2)
+        tell(rest.map(\.key), "waits: \(words)")
+      case .taken:
+        rest.removeFirst(part.count)
+        if part.count == mostElements { mostElements = min(2 * mostElements, site.arraySize) }
+      // Of equal needs, what is refused to one is refused to all.
+      case .refused, .impossible: return
+      case .unwanted: break
+      }
+    }
+  }
+
+  /// Sends one array.
+  ///
+  /// - Parameters:
+  ///   - requests: Its elements.
+  ///   - all: They, and others of equal need that wait: a refusal is for these too.
+  ///   - need: What they ask for.
+  /// - Returns: What became of it.
+  private func sendArray(
+    _ requests: [StageRequest], of all: [StageRequest], need: SlurmNeed
+  ) async -> Sent {
     let batch: SlurmBatch
     do {
       let written = try SlurmBatch.write(
@@ -57,31 +88,36 @@ extension SlurmJobs {
       open[batch.name] = Open(
         batch: batch, owner: written.owner, keys: Set(requests.map(\.key)))
     } catch {
-      for request in requests { finish(request.key, .unusable(reason: String(describing: error))) }
-      return
+      let reason = String(describing: error)
+      for request in all { finish(request.key, .unusable(reason: reason)) }
+      return .impossible(reason)
     }
     for (index, request) in requests.enumerated() {
       watched[request.key] = Watched(
         element: SlurmElement(batch: batch, index: index), isSent: false)
     }
-    let sent = await submit(batch)
+    let sent = await submit(batch, for: all.map(\.key))
     let unwanted = abandoned.intersection(requests.map(\.key))
     abandoned.subtract(unwanted)
     switch sent {
     case .taken(let job): await follow(batch, job: job, without: unwanted)
     case .refused(let words):
-      for request in requests {
+      for request in all {
         finish(request.key, .failed(reason: refusal(of: request, need, words)))
       }
       forget(batch)
+    case .tooLarge:
+      for request in requests { watched[request.key] = nil }
+      forget(batch)
     case .impossible(let words):
-      for request in requests { finish(request.key, .unusable(reason: words)) }
+      for request in all { finish(request.key, .unusable(reason: words)) }
       forget(batch)
     case .unwanted:
       // Slurm may have it all the same, from a submission whose answer was lost.
       batch.markCancelled()
       if !isOver { open[batch.name] = nil }
     }
+    return sent
   }
 
   private func forget(_ batch: SlurmBatch) {
@@ -106,26 +142,37 @@ extension SlurmJobs {
   }
 
   /// Submits a batch until Slurm has it or refuses it.
-  private func submit(_ batch: SlurmBatch) async -> Sent {
+  ///
+  /// - Parameters:
+  ///   - batch: What to submit.
+  ///   - all: Who is told how it goes.
+  /// - Returns: What became of it.
+  private func submit(_ batch: SlurmBatch, for all: [StageKey]) async -> Sent {
     var (lost, limited) = (0, 0)
     while !isOver, batch.manifest.keys.contains(where: { wishes[$0] != nil }) {
-      switch await queue.submit(batch) {
+      let answer = await queue.submit(batch)
+      if let words = answer.limit, batch.manifest.keys.count > 1 {
+        // One that seemed lost, and was taken, may be what fills the limit.
+        if lost > 0, await isTaken(batch, looks: 1) { return .taken(job: nil) }
+        return .tooLarge(words)
+      }
+      switch answer {
       case .taken(let job): return .taken(job: lost == 0 ? job : nil)
       case .impossible(let words): return .impossible(words)
       case .refused(let words):
         return await isTaken(batch, looks: 1) ? .taken(job: nil) : .refused(words)
       case .tooMany(let words):
-        tell(batch, "waits: \(words)")
+        tell(all, "waits: \(words)")
         try? await Task.sleep(for: poll)
       case .limited(let words):
         // Our own jobs may be what fills the limit. Where there are none, waiting only helps as long as those of
         // somebody else may.
         if !watched.values.contains(where: \.isSent) { limited += 1 }
         if limited >= Self.submissions { return .refused(words) }
-        tell(batch, "waits: \(words)")
+        tell(all, "waits: \(words)")
         try? await Task.sleep(for: poll)
       case .unknown(let words):
-        tell(batch, "asks again: \(words)")
+        tell(all, "asks again: \(words)")
         if await isTaken(batch, looks: 2) { return .taken(job: nil) }
         lost += 1
         if lost >= Self.submissions {
@@ -161,8 +208,8 @@ extension SlurmJobs {
       + "'memory-limit' below 'slurm' is the most that it asks for"
   }
 
-  private func tell(_ batch: SlurmBatch, _ words: String) {
-    for key in batch.manifest.keys {
+  private func tell(_ keys: [StageKey], _ words: String) {
+    for key in keys {
       wishes[key]?.report(.progress(key: key, fraction: 0, detail: words))
     }
   }

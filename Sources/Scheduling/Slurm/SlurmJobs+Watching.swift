@@ -12,41 +12,67 @@ extension SlurmJobs {
   func watch() {
     guard watching == nil else { return }
     watching = Task {
-      repeat { try? await Task.sleep(for: min(self.poll, Self.glance)) } while await self.look()
+      repeat { try? await Task.sleep(for: min(self.poll, Self.glance)) } while self.look()
     }
   }
 
-  /// Looks at the files, and at the queue where it is time.
+  /// Looks at the files, and has the queue asked where it is time. Nobody whose files tell how it ended waits for an
+  /// answer of Slurm.
   ///
   /// - Returns: Whether there is something to look at again.
-  private func look() async -> Bool {
+  private func look() -> Bool {
     let now = ContinuousClock.now
-    var lines: [SlurmQueueLine]?
-    if lastQuestion.map({ now - $0 >= poll }) ?? true {
+    if asking == nil, lastQuestion.map({ now - $0 >= poll }) ?? true {
       lastQuestion = now
-      let sent = watched.values.filter(\.isSent)
-      lines = await queue.lines(of: Array(Set(sent.map(\.element.batch.name))))
+      asking = Task { await self.ask() }
     }
-    let queued = lines.map { Dictionary(grouping: $0) { "\($0.name) \($0.index)" } }
-    let missing = queued.map { note($0, now: now) } ?? []
-    let accounts = await queue.accounts(of: Array(Set(missing)))
+    judge { _, _ in true }
+    if watched.isEmpty { watching = nil }
+    return !watched.isEmpty && !isOver
+  }
+
+  /// Asks for the elements of all batches that are sent by now, and judges by the answers. What is sent meanwhile
+  /// cannot be in them.
+  private func ask() async {
+    defer { asking = nil }
+    let names = Set(watched.values.filter(\.isSent).map(\.element.batch.name))
+    guard let lines = await queue.lines(of: Array(names)), !isOver else { return }
+    let queued = Dictionary(grouping: lines) { "\($0.name) \($0.index)" }
+    let missing = note(queued, of: names)
+    judge(queued: queued) { key, watch in
+      !missing.contains(key) && names.contains(watch.element.batch.name)
+    }
+    guard !missing.isEmpty else { return }
+    // What left the queue waits for this answer too, and nobody else does.
+    let accounts = await queue.accounts(of: Array(Set(missing.compactMap { watched[$0]?.job })))
+    judge(queued: queued, accounts: accounts) { key, watch in
+      missing.contains(key) && names.contains(watch.element.batch.name)
+    }
+  }
+
+  /// Judges some of the elements that are sent, by their files and by what Slurm said.
+  private func judge(
+    queued: [String: [SlurmQueueLine]]? = nil, accounts: [String: SlurmState] = [:],
+    _ isMeant: (StageKey, Watched) -> Bool
+  ) {
     var files: [String: [String]] = [:]
-    for (key, watch) in watched where watch.isSent {
+    for (key, watch) in watched where watch.isSent && isMeant(key, watch) {
       let folder = watch.element.batch.folder
       let names = files[folder] ?? Self.files(watch.element.batch)
       files[folder] = names
       judge(key, names, queued: queued, accounts: accounts)
     }
-    if watched.isEmpty { watching = nil }
-    return !watched.isEmpty && !isOver
   }
 
-  /// Notes what the queue says.
+  /// Notes what the queue says of the elements of some batches.
   ///
-  /// - Returns: Jobs whose elements have left it.
-  private func note(_ queued: [String: [SlurmQueueLine]], now: ContinuousClock.Instant) -> [Int] {
-    var missing: [Int] = []
-    for (key, watch) in watched where watch.isSent {
+  /// - Returns: The stages whose elements have left it.
+  private func note(
+    _ queued: [String: [SlurmQueueLine]], of names: Set<String>
+  ) -> Set<StageKey> {
+    let now = ContinuousClock.now
+    var missing: Set<StageKey> = []
+    for (key, watch) in watched where watch.isSent && names.contains(watch.element.batch.name) {
       let lines = queued["\(watch.element.batch.name) \(watch.element.index)"] ?? []
       if let job = lines.last?.job { watched[key]?.job = job }
       if let line = lines.first(where: \.state.isLive) {
@@ -57,7 +83,7 @@ extension SlurmJobs {
         }
       } else {
         if watch.gone == nil { watched[key]?.gone = now }
-        if lines.isEmpty, let job = watch.job { missing.append(job) }
+        if lines.isEmpty { missing.insert(key) }
       }
     }
     return missing

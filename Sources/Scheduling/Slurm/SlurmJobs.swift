@@ -56,7 +56,11 @@ package actor SlurmJobs: Backend {
   /// Given up while their batch was on its way to Slurm.
   var abandoned: Set<StageKey> = []
   var sending: Task<Void, Never>?
+  /// Elements of the next array at most: halved when Slurm has no room for so many, doubled when it had.
+  var mostElements: Int
   var watching: Task<Void, Never>?
+  /// The question that Slurm has not answered yet.
+  var asking: Task<Void, Never>?
   var lastQuestion: ContinuousClock.Instant?
   var isOver = false
 
@@ -79,6 +83,7 @@ package actor SlurmJobs: Backend {
     computing: Computing = Computing()
   ) {
     queue = SlurmQueue(site: site, commands: commands)
+    mostElements = site.arraySize
     self.store = store
     let usesGPU = computing.device != .cpu
     worker = { gpus in
@@ -121,7 +126,7 @@ package actor SlurmJobs: Backend {
     isOver = true
     for key in wishes.keys { giveUp(key) }
     for number in askers.keys { answer(number) }
-    for task in [search, sending, watching] { task?.cancel() }
+    for task in [search, sending, watching, asking] { task?.cancel() }
     let left = open.values.filter { !$0.keys.isEmpty }
     if !keepingJobs {
       // Elements that begin before Slurm hears of it leave by themselves.

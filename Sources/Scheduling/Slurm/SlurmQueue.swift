@@ -15,6 +15,14 @@ struct SlurmQueue: Sendable {
     case limited(String)
     /// There is no `sbatch`.
     case impossible(String)
+
+    /// Slurm's words where there are too many, or may be: fewer may find room.
+    var limit: String? {
+      switch self {
+      case .tooMany(let words), .limited(let words): words
+      case .taken, .refused, .unknown, .impossible: nil
+      }
+    }
   }
 
   let site: SlurmSite
