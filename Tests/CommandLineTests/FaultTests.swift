@@ -51,32 +51,6 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: runs).sorted() == clean)
   }
 
-  private static let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
-    .first(where: FileManager.default.isExecutableFile)
-
-  @Test(.enabled(if: compiler != nil, "a C compiler makes the clock that jumps"))
-  func aClockThatJumpsChangesNothing() throws {
-    let undisturbed = try SmallExperiment()
-    #expect(try undisturbed.run("run", "experiments/small.yaml").code == 0)
-    let compiler = try #require(Self.compiler)
-    let source = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Soak/clock.c")
-      .standardized.path
-    let library = small.path + "/clock.so"
-    #expect(
-      try run(compiler, ["-shared", "-fPIC", "-o", library, source, "-ldl"]).code == 0)
-    let jumps = ["LD_PRELOAD": library, "CLOCK_AHEAD": "7200", "CLOCK_EVERY": "7"]
-    let began = ContinuousClock.now
-    #expect(try run(program, ["run", "experiments/small.yaml"], environment: jumps).code == 0)
-    let passed = (ContinuousClock.now - began) / .seconds(1)
-    #expect(try small.artifacts() == undisturbed.artifacts())
-    let attempts = try Diary(path: small.store + "/ledger.sqlite").attempts()
-    #expect(attempts.map(\.outcome) == [Attempt.Outcome?](repeating: .done, count: 10))
-    // Whatever the clock of the wall says meanwhile, they took the time that they took.
-    for attempt in attempts { #expect((0...passed).contains(attempt.seconds ?? -1)) }
-    let started = Set(attempts.map { ($0.started.timeIntervalSinceNow / 3600).rounded() })
-    #expect(started.isSubset(of: [-2, 2]), "the clock did not jump: \(started)")
-  }
-
   /// Another name of the machine and other numbers of processes, as a second host has that shares the folder.
   private static let otherHost = [
     "--uts", "--pid", "--fork", "--mount-proc", "sh", "-c", #"hostname elsewhere && exec "$@""#,
