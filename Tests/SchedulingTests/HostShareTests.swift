@@ -169,7 +169,8 @@ import Testing
     other.executableURL = URL(fileURLWithPath: "/bin/sleep")
     other.arguments = ["600"]
     try other.run()
-    defer { other.terminate() }
+    // Foundation takes what was stopped for ended, and does not terminate it.
+    defer { kill(other.processIdentifier, SIGKILL) }
     let path = "\(folder.path)/runs/\(Machine.hostName).\(other.processIdentifier)-a.room"
     try AtomicFile.write(
       text: #"{"priority":9,"cores":3,"memoryBytes":5,"wantedCores":4}"#, to: path)

@@ -51,15 +51,18 @@ struct SlurmArraySizeTests {
     return small
   }
 
-  /// Elements count one by one against limits of submitted jobs.
-  @Test(arguments: ["AssocMaxSubmitJobLimit", "QOSMaxSubmitJobPerUserLimit", ""])
-  func anArrayAboveALimitOfJobsIsHalvedUntilItFits(token: String) async throws {
+  /// Elements count one by one against limits of submitted jobs; and `MaxArraySize` is a limit too.
+  @Test(arguments: [
+    "sbatch: error: AssocMaxSubmitJobLimit\n" + policy,
+    "sbatch: error: QOSMaxSubmitJobPerUserLimit\n" + policy, policy,
+    "sbatch: error: Batch job submission failed: Invalid job array specification",
+  ])
+  func anArrayAboveALimitOfJobsIsHalvedUntilItFits(words: String) async throws {
     let summary = try await run(
       20,
       sbatch: """
         if [ "$count" -gt 3 ]; then
-          echo "sbatch: error: \(token)" >&2
-          echo "\(Self.policy)" >&2
+          echo "\(words)" >&2
           exit 1
         fi
         carry_out

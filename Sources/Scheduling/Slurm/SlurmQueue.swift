@@ -20,6 +20,8 @@ struct SlurmQueue: Sendable {
     var limit: String? {
       switch self {
       case .tooMany(let words), .limited(let words): words
+      // An array of more elements than `MaxArraySize` lets it have.
+      case .refused(let words) where words.contains("Invalid job array specification"): words
       case .taken, .refused, .unknown, .impossible: nil
       }
     }
