@@ -15,7 +15,7 @@ struct Figures {
         Chart.Series(
           title: group.title, style: .line(index),
           points: group.curve.compactMap { point in
-            let interval = results.tests.sample(point.row, column)?.interval
+            let interval = results.tests.interval(point.row, column)
             return point.row.estimate(column).mean.map { mean in
               Chart.Point(
                 x: point.alpha, y: mean, spread: nil, interval: interval.map { $0.low...$0.high })

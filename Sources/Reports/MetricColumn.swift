@@ -18,6 +18,8 @@ package struct MetricColumn: Hashable, Sendable {
   }
   /// `100 − PER` for errors: what is averaged over tasks.
   var meritWord: String { metric.higherIsBetter ? metric.name : "100 − \(metric.name)" }
+  /// Between what it can be, in percent: insertions make error rates larger than 100.
+  var limits: ClosedRange<Double> { metric.higherIsBetter ? 0...100 : 0...Double.infinity }
   /// On the scale on which more is better.
   func merit(_ value: Double) -> Double { metric.higherIsBetter ? value : 100 - value }
 }

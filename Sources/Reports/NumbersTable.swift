@@ -93,7 +93,7 @@ package struct NumbersTable {
       scores[name] = score.flatMap { NumbersComparison.Side($0.estimate(row)) }
       for column in results.columns {
         let cell = Cell(row: name, task: column.task.name, metric: column.metric.name)
-        intervals[cell] = results.tests.sample(row, column)?.interval
+        intervals[cell] = results.tests.interval(row, column)
       }
     }
   }

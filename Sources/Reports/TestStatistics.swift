@@ -182,6 +182,11 @@ package struct TestStatistics {
     return draws[number].sample(system, metric: column.number).times(100)
   }
 
+  /// 95 % interval of a metric's mean over seeds in percent, as far as its scale goes; `nil` where it cannot be drawn.
+  func interval(_ row: ResultRow, _ column: MetricColumn) -> Bootstrap.Interval? {
+    sample(row, column)?.interval.within(column.limits)
+  }
+
   /// What was drawn from; `nil` where nothing is known.
   func units(_ row: ResultRow, _ task: TaskColumn) -> Int? {
     switch tested(row, task) {

@@ -36,8 +36,8 @@ struct TestTables {
         "Interval: \(results.tests.resamples) draws of the mean over seeds. The test's units are drawn anew, the "
           + "same for all rows and seeds, and each draw gets one of Student's t, with one degree of freedom less "
           + "than there are seeds, times the standard error over seeds. It tells how another test of as many units "
-          + "and as many other seeds might have come out; one seed tells nothing of others, so that its interval "
-          + "is over units alone."
+          + "and as many other seeds might have come out, no further than the metric's scale goes; one seed tells "
+          + "nothing of others, so that its interval is over units alone."
       ] + units)
   }
 
@@ -46,7 +46,7 @@ struct TestTables {
     guard estimate.count > 0 else { return ReportTable.Cell(.missing) }
     return ReportTable.Cell(
       .tested(
-        estimate, results.tests.sample(row, column)?.interval,
+        estimate, results.tests.interval(row, column),
         units: results.tests.units(row, column.task)),
       origin: row.origin(of: column, title: results.origin(row)))
   }

@@ -12,6 +12,11 @@ package struct Bootstrap: Sendable {
       self.low = low
       self.high = high
     }
+
+    /// As much of it as lies within.
+    package func within(_ limits: ClosedRange<Double>) -> Interval {
+      Interval(low: max(low, limits.lowerBound), high: min(high, limits.upperBound))
+    }
   }
 
   package static let level = 0.95

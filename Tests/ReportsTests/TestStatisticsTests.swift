@@ -7,10 +7,12 @@ import Testing
 
 /// Intervals, paired differences and marks, from tests whose answers are known.
 @Suite struct TestStatisticsTests {
-  /// Rows of one task: each is right on the utterances that `right` says, all seeds alike.
+  /// Rows of one task: each is right on the utterances that `right` says, all seeds alike, but for so many times the seed
+  /// of the first that are wrong besides.
   private func results(
     _ right: [(String, (Int) -> Bool)], utterances: Int = 400, group: ((Int) -> String)? = nil,
-    without: String? = nil, renamed: String? = nil, seeds: [UInt64] = [1, 2]
+    without: String? = nil, renamed: String? = nil, seeds: [UInt64] = [1, 2],
+    unlike: Int = 0
   ) throws -> Results {
     var plan = Plan(experiment: "marks", question: "Which?")
     plan.tasks = [
@@ -29,7 +31,7 @@ import Testing
           (0..<utterances).map { index in
             ScoredTest.Unit(
               (name == renamed ? "x" : "u") + "\(1000 + index)", group: group.map { $0(index) },
-              parts: [isRight(index) ? 1 : 0, 1])
+              parts: [isRight(index) && index >= Int(seed) * unlike ? 1 : 0, 1])
           })
         var record = EvaluationRecord(
           task: "t", metric: "accuracy", value: 100 * (test.values?[0] ?? 0), higherIsBetter: true,
@@ -70,6 +72,21 @@ import Testing
     #expect(notes[0].hasPrefix("Bold: better than every other number of the column; of the fine-"))
     #expect(notes[0].contains("Italics: the best mean, and what is not told apart from it."))
     #expect(!notes[1].contains("without a mark"))
+  }
+
+  @Test func intervalsEndWhereTheScaleDoes() throws {
+    // 95 and 90 %: two seeds have Student's t of one degree of freedom.
+    let far = try results([("pre-trained", { _ in true })], unlike: 20)
+    let row = try #require(far.rows.first)
+    let free = try #require(far.tests.sample(row, far.columns[0])?.interval)
+    #expect(free.low > 0 && free.high > 100)
+    let interval = try #require(far.tests.interval(row, far.columns[0]))
+    #expect(interval.low == free.low && interval.high == 100)
+    let errors = TaskMetric(name: "PER", higherIsBetter: false)
+    let column = MetricColumn(task: far.columns[0].task, metric: errors, number: 0)
+    #expect(
+      Bootstrap.Interval(low: -3, high: 130).within(column.limits)
+        == Bootstrap.Interval(low: 0, high: 130))
   }
 
   @Test func twoUnitsAreNotTold() throws {
