@@ -7,17 +7,10 @@ import Testing
 @testable import Scheduling
 
 /// The scheduler with real processes: a shell script that speaks the worker's protocol.
-@Suite struct LocalWorkersTests {
-  private let folder: TemporaryFolder
-  private let store: ArtifactStore
-  private let program: String
+@Suite struct LocalWorkersTests: WithFakeWorker {
+  let place: FakeWorkerPlace
 
-  init() throws {
-    folder = try TemporaryFolder()
-    store = ArtifactStore(root: folder.path)
-    program = try #require(
-      Bundle.module.path(forResource: "fake-worker", ofType: "sh", inDirectory: "Fixtures"))
-  }
+  init() throws { place = try FakeWorkerPlace() }
 
   private func run(_ small: SmallPlan, workers: Int = 1) async throws -> SweepSummary {
     let backend = LocalWorkers(program: program, store: store)

@@ -7,14 +7,10 @@ import Testing
 
 /// Arrays of more elements than Slurm has room for.
 @Suite(.timeLimit(.minutes(10)))
-struct SlurmArraySizeTests {
-  private let folder: TemporaryFolder
-  private let store: ArtifactStore
+struct SlurmArraySizeTests: WithFakeWorker {
+  let place: FakeWorkerPlace
 
-  init() throws {
-    folder = try TemporaryFolder()
-    store = ArtifactStore(root: folder.path)
-  }
+  init() throws { place = try FakeWorkerPlace() }
 
   private static let policy =
     "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, "
@@ -24,18 +20,12 @@ struct SlurmArraySizeTests {
   private func run(_ count: Int, sbatch: String) async throws -> SweepSummary {
     var site = SlurmSite(terms: .init(seconds: 600))
     (site.pollSeconds, site.graceSeconds) = (0.01, 1000)
-    let program = try #require(
-      Bundle.module.path(forResource: "fake-worker", ofType: "sh", inDirectory: "Fixtures"))
     let shell = ["sbatch": sbatch, "squeue": "", "scancel": ""]
     let jobs = SlurmJobs(
       site: site, commands: SlurmCommands(folder: try FakeSlurm.commands(in: folder.path, shell)),
       program: program, store: store)
-    let summary = try await Scheduler(many(count), store, jobs, workers: 50, cores: 1000).run()
-    await jobs.shutDown(keepingJobs: false)
-    return summary
+    return try await run(many(count), jobs)
   }
-
-  private func lines(_ name: String) -> [String] { PrivateSlurm.lines("\(folder.path)/\(name)") }
 
   /// Sizes of the arrays of all submissions, taken or not.
   private var sizes: [Int] {
