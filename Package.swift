@@ -101,7 +101,7 @@ let package = Package(
     floor("Speech", ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"]),
     floor("Merging", ["Experiment", "Artifacts", "Weights", "Libmerge"]),
     // Floor 3
-    floor("SpeechFT", ["Experiment", "Artifacts", "Torch", "Scoring", "Speech"]),
+    floor("SpeechFT", ["Experiment", "Artifacts", "Weights", "Torch", "Scoring", "Speech"]),
     // Floor 4
     program(
       "alphasweep",

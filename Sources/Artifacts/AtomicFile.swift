@@ -34,6 +34,17 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The error that the system's words for a failed write tell of; `nil` where they are not about what the disk allows.
+  package init?(words: String, path: String) {
+    let codes: [Errno] = [
+      .noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .permissionDenied, .ioError,
+    ]
+    guard let code = codes.first(where: { String(cString: strerror($0.rawValue)) == words }) else {
+      return nil
+    }
+    self.init(code, "written", path)
+  }
+
   package var description: String {
     switch self {
     case .full(let path):

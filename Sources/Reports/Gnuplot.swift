@@ -72,8 +72,10 @@ package struct Gnuplot: FigureRenderer {
     process.standardOutput = FileHandle.nullDevice
     let log = folder.appendingPathComponent("log").path
     // A file rather than a pipe: nobody need read it while gnuplot writes.
-    _ = FileManager.default.createFile(atPath: log, contents: nil)
-    process.standardError = FileHandle(forWritingAtPath: log) ?? FileHandle.nullDevice
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    process.standardError =
+      descriptor >= 0
+      ? FileHandle(fileDescriptor: descriptor, closeOnDealloc: true) : FileHandle.nullDevice
     do {
       try process.run()
     } catch {

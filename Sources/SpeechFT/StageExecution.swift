@@ -26,7 +26,11 @@ package enum StageExecution {
       request.kind, request.key, identity: request.identity
     ) { staging in
       try DeviceScope.during(context.computing.device.description) {
-        try write(context, to: staging.folder)
+        do {
+          try write(context, to: staging.folder)
+        } catch {
+          throw DiskFault.of(error) ?? error
+        }
       }
     }
     if written == nil { TrainingState.remove(request.key, from: context.store) }

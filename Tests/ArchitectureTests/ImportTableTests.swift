@@ -21,7 +21,7 @@ struct ImportTableTests {
         == ["Experiment", "Artifacts", "Torch", "CSndfile", "CSoxr", "CEspeak"])
     #expect(
       permitted["SpeechFT"]
-        == ["Experiment", "Artifacts", "Torch", "Scoring", "Speech"])
+        == ["Experiment", "Artifacts", "Weights", "Torch", "Scoring", "Speech"])
     #expect(
       permitted["alphasweep"] == [
         "Experiment", "Artifacts", "Ledger", "Scoring", "Layouts", "Scheduling", "Reports",

@@ -103,4 +103,4 @@ small_disk() {
   echo "on a file system that was full $((runs - 1)) times: done with ${size} kB, the same bits"
 }
 small_disk || echo "on a small file system: skipped, which must be mounted by root"
-rm -rf "$scratch"
+finish

@@ -109,4 +109,4 @@ for point in "${missed[@]}"; do echo "never came to: $point"; done
 ((20 * ${#missed[@]} <= $(wc -l < "$scratch/queue"))) || fail life "too many points were never come to"
 echo "$lives lives in $((SECONDS - start)) s: each ended with exit code 0 and $(digests whole | wc -l) equal" \
   "files; nothing finished was done again, nothing was left behind"
-rm -rf "$scratch"
+finish

@@ -87,10 +87,18 @@ wait_for_orphans() { # NAME
   fail "$1" "workers outlived their program: $(workers "$1")"
 }
 
-# Ends the loop, or with SOAK_GOES_ON says what is wrong and goes on.
+# Ends the loop, or with SOAK_GOES_ON says what is wrong, keeps what was said, and goes on.
 fail() { # NAME PROBLEM
+  wrong=$((${wrong:-0} + 1))
   echo "$2; see $scratch/$1.log and $scratch/$1" >&2
   [ -n "${SOAK_GOES_ON:-}" ] || exit 1
+  cp "$scratch/$1.log" "$scratch/wrong.$wrong.log"
+}
+
+# Ends a loop: what it made is kept where something was wrong.
+finish() {
+  [ "${wrong:-0}" = 0 ] || { echo "$wrong times something was wrong: $scratch" >&2; exit 1; }
+  rm -rf "$scratch"
 }
 
 # What must hold once a run ended well.
