@@ -24,7 +24,7 @@ package struct StageKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
   }
 
   /// Appends the 32 bytes, for a digest of many keys.
-  func writeBytes(to bytes: inout [UInt8]) {
+  package func writeBytes(to bytes: inout [UInt8]) {
     withUnsafeBytes(
       of: (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
     ) { bytes.append(contentsOf: $0) }

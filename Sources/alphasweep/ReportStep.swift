@@ -113,11 +113,18 @@ struct ReportStep {
       ])
       text.append(UInt8(ascii: "\n"))
       text += row.bytes
-      for (task, key) in cell.evaluations { text += "\n \(task) \(key.hex)".utf8 }
-      if let comparison = cell.comparison { text += "\n = \(comparison.hex)".utf8 }
+      for (task, key) in cell.evaluations { Self.append(task, key, to: &text) }
+      if let comparison = cell.comparison { Self.append("=", comparison, to: &text) }
     }
-    for key in plan.wanted where !there.contains(key) { text += "\n-\(key.hex)".utf8 }
+    for key in plan.wanted where !there.contains(key) { Self.append("-", key, to: &text) }
     return text
+  }
+
+  private static func append(_ name: String, _ key: StageKey, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\n"))
+    text += name.utf8
+    text.append(UInt8(ascii: " "))
+    key.writeBytes(to: &text)
   }
 
   private static func digests(below folder: String) throws -> Canonical {
