@@ -40,7 +40,6 @@ struct Sweep {
     }
     defer { removeLeftovers() }
     if let ending = try await nothingToDo() { return ending }
-    SpareMemory.giveBack()
     // From here on 'gc' leaves alone what the plan has. What was seen before may be gone.
     let mark = try RunMark(workspace.plan, in: workspace.store)
     defer { withExtendedLifetime(mark) {} }

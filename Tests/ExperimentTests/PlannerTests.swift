@@ -38,6 +38,19 @@ struct PlannerTests {
         == ComparisonRule(measures: ["linear-cka", "r2"], corpora: ["words"], frames: 1001))
   }
 
+  @Test
+  func `heads on means over time are asked for batches of any utterances, others for like lengths`()
+    throws
+  {
+    let plan = try SmallWorld.plan()
+    var shuffled: [String: Bool] = [:]
+    for stage in plan.stages(.evaluate) {
+      let parameters: EvaluateParameters = try stage.parameters.decoded()
+      shuffled[parameters.task] = parameters.recipe.isShuffled == true
+    }
+    #expect(shuffled == ["phones": false, "speakers": true])
+  }
+
   @Test func `a seed multiplies trainings, and only what draws or follows from a draw`() throws {
     let one = try SmallWorld.plan(SmallWorld.spec(methods: Self.grid, seeds: "[1]"))
     let two = try SmallWorld.plan(SmallWorld.spec(methods: Self.grid, seeds: "[1, 2]"))
