@@ -61,6 +61,14 @@ import Testing
         let interval = try #require(found.interval, "\(task)")
         #expect(interval.low <= found.value && found.value <= interval.high)
       }
+      let trials = try JSONDecoder().decode(
+        ScoredTest.self,
+        from: Data(contentsOf: URL(fileURLWithPath: try artifact("voices") + "/scored.json")))
+      // A target has one speaker, and a trial of two depends on both.
+      #expect(
+        trials.units.contains { $0.parts[1] > 0 } && trials.units.contains { $0.other != nil })
+      #expect(trials.units.allSatisfy { ($0.other == nil) == ($0.parts[1] > 0) })
+      #expect(trials.units.allSatisfy { $0.group != nil && $0.other != $0.group })
       let intents = try record("intents")
       #expect(intents.chance.map { intents.value > $0 + 10 } == true, "of two labels at once")
       #expect(intents.classes == 4 && intents.rates?.count == 2 && intents.learningRate == 1e-2)
