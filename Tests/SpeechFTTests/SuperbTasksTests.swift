@@ -150,6 +150,35 @@ import Testing
     }
   }
 
+  /// Ctrl-C and a cluster's notice wait for a training that hears them, and end whatever does not.
+  @Test func aHeadInTrainingHearsThatItIsToEndAndSavesItsState() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let plan = try SuperbWorld.plan(folder, steps: 7, evaluate: "{ tasks: [words] }")
+      let store = ArtifactStore(root: folder.path + "/artifacts")
+      let stop = StopRequest()
+      var isHeard: Bool?
+      for stage in plan.stages.values where stage.kind != .pretrain {
+        let context = StageContext(
+          request: StageRequest(stage, in: plan, attempt: 1), store: store, bench: Workbench(),
+          stop: stop,
+          report: { event in
+            // The first look at dev, after the third step.
+            if case .metric(_, "dev", _, _) = event, isHeard == nil { isHeard = stop.make() }
+          })
+        do {
+          try StageExecution.run(context)
+        } catch StageError.stopped(_, let step) {
+          #expect(step == 3)
+        }
+      }
+      #expect(isHeard == true)
+      let key = try #require(plan.cells.first?.evaluations["words"])
+      let state = "\(store.root)/state/\(key.hex)/state.safetensors"
+      #expect(FileManager.default.fileExists(atPath: state))
+    }
+  }
+
   @Test func framesThatAreTooLargeForTheDiskAreEncodedAnewForEachBatch() async {
     await #expect(processExitsWith: .success) {
       let folder = try TemporaryFolder()

@@ -46,11 +46,11 @@ struct EncodedFeatures: FrozenFeatures {
 
   func frames(_ utterance: Int) -> Int { entries[utterance].frames }
 
-  func mixed(_ batch: [Int], shares: Tensor) throws -> Tensor {
+  func hidden(_ batch: [Int]) throws -> HiddenBatch {
     let features = try Autograd.disabled { try source.features(batch.map { utterances[$0] }) }
-    return try Network.mix(
-      features, weights: shares, scaling: scaling,
-      padded: batch.map { frames($0) }.max() ?? 0)
+    return HiddenBatch(
+      features: features, isPooled: false, scaling: scaling,
+      longest: batch.map { frames($0) }.max() ?? 0)
   }
 }
 

@@ -17,59 +17,90 @@ package struct Evaluation {
 
   /// Writes `metrics.json`, `hypotheses.jsonl`, `scored.json` and `curve.jsonl`.
   package func write(to folder: String) throws {
-    try TorchRuntime.setThreads(parameters.recipe.threads)
-    if let source = parameters.source {
-      return try write(EncodedFeatures(context, parameters, source), to: folder)
+    guard parameters.target != .queries else {
+      try TorchRuntime.setThreads(parameters.recipe.threads)
+      return try QueryEvaluation(context, parameters, stored).write(to: folder)
     }
-    let features = try context.bench.features(
-      folder: context.folder("features"), isPooled: parameters.target.isPooled,
-      isRaw: parameters.recipe.isRaw == true || parameters.target == .queries)
-    if parameters.target == .queries {
-      try QueryEvaluation(context, parameters, features).write(to: folder)
-    } else {
-      try write(features, to: folder)
-    }
+    try Self.write([self]) { _, result, _ in try result.get().write(to: folder) }
   }
 
-  private func write(_ features: some FrozenFeatures, to folder: String) throws {
-    switch parameters.target {
-    case .trials:
-      try write(VerificationProbes(context, parameters, features), features, to: folder)
-    case .turns:
-      try write(DiarizationProbes(context, parameters, features), features, to: folder)
-    default:
-      try write(TargetProbes(context, parameters, features), features, to: folder)
-    }
-  }
-
-  private func write<Task: ProbeTask>(
-    _ task: Task, _ features: some FrozenFeatures, to folder: String
+  /// Trains the heads of several evaluations of the same features in one pass over them.
+  ///
+  /// - Parameters:
+  ///   - evaluations: Such as have equal `FeaturePass`es.
+  ///   - ended: Told of each by its number, as soon as it is known: what writes its files, or why it failed, and the
+  ///     seconds that it took.
+  /// - Throws: What concerns all that have not ended, and what `ended` throws.
+  static func write(
+    _ evaluations: [Evaluation],
+    ended: (Int, Result<any PassMember, any Error>, Double) throws -> Void
   ) throws {
-    var training = try ProbeTraining(context, parameters.recipe, task, features)
-    try training.run()
-    guard let best = training.ranked.first else {
-      throw StageError.unusable(
-        stage: context.request.label,
-        problem: "the loss of every learning rate became no number; name lower ones")
+    guard let first = evaluations.first else { return }
+    try TorchRuntime.setThreads(first.parameters.recipe.threads)
+    if let source = first.parameters.source {
+      let features = try EncodedFeatures(first.context, first.parameters, source)
+      try write(evaluations, features, ended: ended)
+    } else {
+      try write(evaluations, first.stored, ended: ended)
     }
-    let test = try training.test(best)
-    var record = try EvaluationScores(context, parameters).record(
-      test, task.facts, trainCount: task.training.count)
-    record.layers = try LayerShares.shares(of: best.weights).doubles()
-    record.dev = best.dev.map {
-      EvaluationRecord.Dev(value: $0, count: task.asked(.dev).count)
+  }
+
+  private var stored: StoredFeatures {
+    get throws {
+      try context.bench.features(
+        folder: context.folder("features"), isPooled: parameters.target.isPooled,
+        isRaw: parameters.recipe.isRaw == true || parameters.target == .queries)
     }
-    record.step = parameters.recipe.devEvery == nil ? nil : best.step
-    if parameters.recipe.otherRates != nil {
-      record.learningRate = best.learningRate
-      record.rates = training.all.map { learner in
-        EvaluationRecord.Rate(
-          learningRate: learner.learningRate, dev: learner.isAlive ? learner.dev : nil)
+  }
+
+  private static func write(
+    _ evaluations: [Evaluation], _ features: some FrozenFeatures,
+    ended: (Int, Result<any PassMember, any Error>, Double) throws -> Void
+  ) throws {
+    var members: [any PassMember] = []
+    for (number, evaluation) in evaluations.enumerated() {
+      do {
+        members.append(try evaluation.member(features))
+      } catch {
+        try ended(number, .failure(error), 0)
       }
     }
-    context.metric(record.metric, step: parameters.recipe.steps, record.value)
-    try training.curve.write(to: folder + "/curve.jsonl")
-    try EvaluationScores.write(record, test, to: folder)
+    let pass = ProbePass(features, members)
+    try evaluations[0].context.stop.heard {
+      try pass.run { member, result, seconds in
+        let number = evaluations.firstIndex {
+          $0.context.request.key == member.context.request.key
+        }
+        if let number { try ended(number, result.map { member }, seconds) }
+      }
+    }
+  }
+
+  /// The heads, as far as they were trained before. A saved state that turns out to be damaged is removed, and the
+  /// training begun anew.
+  private func member(_ features: some FrozenFeatures) throws -> any PassMember {
+    do {
+      let member = try training(features)
+      try member.resume()
+      return member
+    } catch let damage as DamagedState {
+      damage.discard()
+      return try training(features)
+    }
+  }
+
+  private func training(_ features: some FrozenFeatures) throws -> any PassMember {
+    switch parameters.target {
+    case .trials: try training(VerificationProbes(context, parameters, features), features)
+    case .turns: try training(DiarizationProbes(context, parameters, features), features)
+    default: try training(TargetProbes(context, parameters, features), features)
+    }
+  }
+
+  private func training(
+    _ task: some ProbeTask, _ features: some FrozenFeatures
+  ) throws -> any PassMember {
+    try ProbeTraining(context, parameters, task, features)
   }
 }
 

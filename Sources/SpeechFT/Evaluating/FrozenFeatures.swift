@@ -10,9 +10,32 @@ protocol FrozenFeatures {
   var width: Int { get }
   /// T of an utterance; 1 where the mean over time was taken.
   func frames(_ utterance: Int) -> Int
-  /// Sums over layers for K heads: K×B×T×D, T the most of the batch and 0 beyond each utterance's own.
-  /// `shares` are K×L and have a gradient.
-  func mixed(_ batch: [Int], shares: Tensor) throws -> Tensor
+  /// The hidden states of some utterances.
+  func hidden(_ batch: [Int]) throws -> HiddenBatch
+}
+
+/// Hidden states of a batch, read once for all heads that learn from them.
+struct HiddenBatch {
+  /// L×T×D of each utterance, constants; where the mean over time was taken one L×B×D of all.
+  let features: [Tensor]
+  let isPooled: Bool
+  /// What brings them to one scale; `nil` leaves them as they are.
+  let scaling: FeatureScaling?
+  /// The most frames of an utterance.
+  let longest: Int
+
+  /// Sums over layers for K heads.
+  ///
+  /// - Parameter shares: K×L, with a gradient.
+  /// - Returns: K×B×T×D, T the most of the batch and 0 beyond each utterance's own.
+  /// - Throws: `TorchError.refused` where the shapes do not fit.
+  func mixed(_ shares: Tensor) throws -> Tensor {
+    let mixed = try Network.mix(
+      features, weights: shares, scaling: scaling, padded: isPooled ? features[0].shape[1] : longest
+    )
+    // Utterances took the place of frames: K×1×B×D.
+    return isPooled ? try mixed.transposed(1, 2) : mixed
+  }
 }
 
 /// Adds up over frames what brings each dimension of each layer to mean 0 and variance 1.

@@ -51,18 +51,16 @@ struct StoredFeatures: FrozenFeatures {
     if case .pooled = store { 1 } else { entries[utterance].frames }
   }
 
-  func mixed(_ batch: [Int], shares: Tensor) throws -> Tensor {
+  func hidden(_ batch: [Int]) throws -> HiddenBatch {
     switch store {
     case .pooled(let all):
-      // Utterances take the place of frames: L×B×D.
       let chosen = try all.indexSelect(dimension: 0, indices: Tensor(indices: batch))
-      let mixed = try Network.mix(
-        [chosen.transposed(0, 1)], weights: shares, scaling: scaling, padded: batch.count)
-      return try mixed.reshape([shares.shape[0], batch.count, 1, width])
+      return HiddenBatch(
+        features: [try chosen.transposed(0, 1)], isPooled: true, scaling: scaling, longest: 1)
     case .frames(let file):
-      return try Network.mix(
-        batch.map { try file[$0] }, weights: shares, scaling: scaling,
-        padded: batch.map { frames($0) }.max() ?? 0)
+      return HiddenBatch(
+        features: try batch.map { try file[$0] }, isPooled: false, scaling: scaling,
+        longest: batch.map { frames($0) }.max() ?? 0)
     }
   }
 
