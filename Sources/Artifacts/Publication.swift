@@ -53,19 +53,49 @@ extension ArtifactStore {
     _ kind: StageKind, _ key: StageKey, identity: Canonical, _ body: (Staging) throws -> Void
   ) throws -> UnpublishedArtifact? {
     let claim = try StageClaim(claimPath(key))
+    guard let begun = try begin(kind, key, identity: identity, claim) else { return nil }
+    try fill(begun, body)
+    return begun
+  }
+
+  /// Begins what `write` does at once, for who writes several artifacts side by side: each is to be filled or
+  /// discarded.
+  ///
+  /// - Returns: A folder aside, and nobody else makes the artifact; `nil` when it is there, or somebody else makes it now.
+  /// - Throws: `StorageError`.
+  package func beginUnlessHeld(
+    _ kind: StageKind, _ key: StageKey, identity: Canonical
+  ) throws -> UnpublishedArtifact? {
+    guard let claim = try StageClaim.unlessHeld(claimPath(key)) else { return nil }
+    return try begin(kind, key, identity: identity, claim)
+  }
+
+  private func begin(
+    _ kind: StageKind, _ key: StageKey, identity: Canonical, _ claim: StageClaim
+  ) throws -> UnpublishedArtifact? {
     if try isThere(kind, key) { return nil }
     let staging = "\(root)/staging/\(key.hex).\(getpid())"
     // Before anything is written: an error of the disk that came earlier would not be told.
     let disk = WholeDisk(root)
-    do {
-      try makeStaging(staging)
-      try body(Staging(folder: staging))
-    } catch {
-      try? FileManager.default.removeItem(atPath: staging)
-      throw Self.storageError(in: error, staging) ?? error
-    }
-    return UnpublishedArtifact(
+    let begun = UnpublishedArtifact(
       kind, key, identity: identity, folder: staging, claim: claim, disk: disk)
+    try cleaningUp(begun) { try makeStaging(staging) }
+    return begun
+  }
+
+  /// Runs `body` in the folder aside.
+  ///
+  /// - Throws: What `body` throws, or `StorageError`. The folder aside is removed then, and others may have the stage.
+  package func fill(
+    _ begun: UnpublishedArtifact, _ body: (Staging) throws -> Void
+  ) throws {
+    try cleaningUp(begun) { try body(Staging(folder: begun.folder)) }
+  }
+
+  /// Gives up what was begun: the folder aside is removed, and others may have the stage.
+  package func discard(_ begun: UnpublishedArtifact) {
+    try? FileManager.default.removeItem(atPath: begun.folder)
+    begun.claim.giveUp()
   }
 
   /// Makes what was written durable and gives it its place. May be called on any thread.
@@ -97,8 +127,7 @@ extension ArtifactStore {
     do {
       return try body()
     } catch {
-      try? FileManager.default.removeItem(atPath: written.folder)
-      written.claim.giveUp()
+      discard(written)
       throw Self.storageError(in: error, written.folder) ?? error
     }
   }

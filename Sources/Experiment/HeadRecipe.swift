@@ -18,6 +18,8 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
   /// Whether a batch is any utterances of the epoch, or of those of like length; absent where the target
   /// decides (`ordered(for:)`), and in parameters where they are of like length.
   package private(set) var isShuffled: Bool?
+  /// True where batches are drawn for all seeds and tasks alike; absent where each seed draws its own.
+  package private(set) var sharesBatches: Bool?
   /// True where features are taken as the encoder gives them; absent where each dimension of each layer is
   /// brought to mean 0 and variance 1 over the training utterances.
   package private(set) var isRaw: Bool?
@@ -69,6 +71,13 @@ package struct HeadRecipe: Sendable, Hashable, Codable {
     var recipe = self
     let shuffles = isShuffled ?? (target.isPooled && isBalanced != true)
     recipe.isShuffled = shuffles ? true : nil
+    return recipe
+  }
+
+  /// The recipe with batches that are the same for all seeds.
+  package var sharingBatches: HeadRecipe {
+    var recipe = self
+    recipe.sharesBatches = true
     return recipe
   }
 

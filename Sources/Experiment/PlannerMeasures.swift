@@ -185,7 +185,8 @@ extension Planner {
       ])
     }
     let selection = selection(of: task)
-    let recipe = definition.recipe.ordered(for: task.target)
+    let ordered = definition.recipe.ordered(for: task.target)
+    let recipe = spec.evaluate?.sharesBatches == true ? ordered.sharingBatches : ordered
     let isAnew = encodesAnew(task, selection, reading)
     let inputs =
       isAnew

@@ -96,6 +96,8 @@ package struct EvaluateSpec: Sendable, Hashable {
   /// Bytes that the frames of one stage of features may take; heads of larger ones encode each batch anew.
   /// `nil` for no limit.
   package var largestFrames: Double?
+  /// Whether heads of all seeds and tasks draw the same batches, where they train on the same utterances.
+  package var sharesBatches = false
 }
 
 /// A score: that of a file below `scores/`, or the form of SUPERB_S between a row and a perfect result.

@@ -101,8 +101,11 @@ extension Spec {
 
 extension EvaluateSpec {
   static func read(_ node: SpecNode) -> EvaluateSpec? {
-    let fields = node.fields("'evaluate'", ["tasks", "score", "frames-on-disk"])
+    let fields = node.fields("'evaluate'", ["tasks", "score", "frames-on-disk", "batches"])
     let largest = fields.optional("frames-on-disk") { $0.gigabytes() }
+    let batches = fields.optional("batches") {
+      $0.word("batches of a seed", among: ["own", "shared"])
+    }
     let score = fields.optional("score", ScoreSpec.read)
     let tasks = fields.required("tasks") { list in
       list.values { place -> String? in
@@ -111,7 +114,10 @@ extension EvaluateSpec {
         return task
       }
     }
-    return tasks.map { EvaluateSpec(tasks: $0, score: score, largestFrames: largest) }
+    return tasks.map {
+      EvaluateSpec(
+        tasks: $0, score: score, largestFrames: largest, sharesBatches: batches == "shared")
+    }
   }
 }
 

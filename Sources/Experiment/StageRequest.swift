@@ -13,6 +13,9 @@ package struct StageRequest: Sendable, Hashable, Codable {
   package var attempt: Int
   /// What the stage needs, for whoever finds a machine for it; workers do not ask.
   package var resources: Resources?
+  /// Stages that the same worker is handed too, in any order, and carries out in one pass over features; absent where there
+  /// are none.
+  package var companions: [StageKey]?
 
   package init(
     key: StageKey, kind: StageKind, parameters: Canonical, seed: UInt64?,

@@ -18,6 +18,7 @@ extension StageRequest {
         "diskBytes": .integer(resources.diskBytes), "cost": Canonical(number: resources.cost),
       ])
     }
+    if let companions { members["companions"] = .list(companions.map { .string($0.hex) }) }
     return .map(members)
   }
 
@@ -39,6 +40,13 @@ extension StageRequest {
       inputs: try ResolvedInput.all(in: member("inputs")), identity: try member("identity"),
       label: try member("label").decodedString("label"), attempt: attempt,
       resources: try request["resources"].flatMap(Self.resources))
+    companions = try request["companions"].flatMap(Self.companions)
+  }
+
+  private static func companions(_ value: Canonical) throws -> [StageKey]? {
+    if value == .null { return nil }
+    guard case .list(let keys) = value else { throw malformed("companions") }
+    return try keys.map { try $0.decodedKey("companions") }
   }
 
   private static func seed(_ value: Canonical) throws -> UInt64? {

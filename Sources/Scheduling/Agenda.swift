@@ -119,6 +119,15 @@ package struct Agenda: Sendable {
   /// Chains within this share of the longest one may be done in any order: costs are guesses.
   private static let nearlyLongest = 0.8
 
+  /// How many stages could begin now.
+  var readyCount: Int { ready?.count ?? 0 }
+
+  /// The stages that could begin now and read what another one reads, the longest remaining chain first.
+  func readyAlike(_ key: StageKey) -> [Stage] {
+    guard let ready, let index = plan.stages.index(forKey: key) else { return [] }
+    return ready.alike(index).map { plan.stages.values[$0] }
+  }
+
   package mutating func start(_ key: StageKey) { set(key, .running) }
 
   package mutating func leaveElsewhere(_ key: StageKey) { set(key, .elsewhere) }

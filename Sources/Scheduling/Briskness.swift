@@ -22,6 +22,9 @@ struct Briskness: Sendable {
   /// on, so that who kills workers is known.
   mutating func suspect(_ key: StageKey) { suspects.insert(key) }
 
+  /// Whether a stage is to have a worker to itself.
+  func isSuspect(_ key: StageKey) -> Bool { suspects.contains(key) }
+
   /// Whether a stage will be short, from the last one of its kind; not before one was done.
   func isBrisk(_ stage: Stage) -> Bool {
     guard let pace = pace[stage.kind], !suspects.contains(stage.key) else { return false }

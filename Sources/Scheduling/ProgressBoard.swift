@@ -7,6 +7,8 @@ package struct ProgressBoard: Sendable {
     var stage: Stage
     var attempt: Int
     var started: Double
+    /// Whether the worker had others in hand meanwhile.
+    var isBesideOthers = false
     var fraction = 0.0
     var detail = ""
   }
@@ -14,7 +16,8 @@ package struct ProgressBoard: Sendable {
   private let workers: Int
   private let started: Double
   private var waiting: [StageKey: Stage] = [:]
-  private var running: [Int: Line] = [:]
+  /// What each worker has in hand, the first begun first.
+  private var running: [Int: [Line]] = [:]
   private var total = 0
   private var doneBefore = 0
   private var doneNow = 0
@@ -45,13 +48,18 @@ package struct ProgressBoard: Sendable {
     case .ready: return []
     case .started(let stage, let worker, let attempt):
       waiting[stage.key] = nil
-      running[worker] = Line(stage: stage, attempt: attempt, started: now)
+      running[worker, default: []].append(Line(stage: stage, attempt: attempt, started: now))
+      if let lines = running[worker], lines.count > 1 {
+        for place in lines.indices { running[worker]?[place].isBesideOthers = true }
+      }
       return isPlain ? ["worker \(worker): \(stage.label)"] : []
     case .progress(let key, let worker, let fraction, let detail):
-      guard running[worker]?.stage.key == key else { return [] }
-      running[worker]?.fraction = fraction
+      guard let place = running[worker]?.firstIndex(where: { $0.stage.key == key }) else {
+        return []
+      }
+      running[worker]?[place].fraction = fraction
       // A worker, or a program of somebody's own, may say anything: what steers a terminal is no text.
-      running[worker]?.detail = String(
+      running[worker]?[place].detail = String(
         detail.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(
           Character.init))
       return []
@@ -80,13 +88,16 @@ package struct ProgressBoard: Sendable {
   private mutating func end(
     _ stage: Stage, _ worker: Int, _ outcome: StageOutcome, now: Double, isPlain: Bool
   ) -> [String] {
-    let line = running[worker]
-    if line?.stage.key == stage.key { running[worker] = nil }
+    let line = running[worker]?.first { $0.stage.key == stage.key }
+    running[worker]?.removeAll { $0.stage.key == stage.key }
+    if running[worker]?.isEmpty == true { running[worker] = nil }
     switch outcome {
     case .done(let seconds, _):
       time.learn(stage, seconds: seconds)
       doneNow += 1
-      let taken = Self.clock(now - (line?.started ?? now))
+      // By the clock, several would count each other's time.
+      let taken = Self.clock(
+        line?.isBesideOthers == true ? seconds : now - (line?.started ?? now))
       return isPlain ? ["done in \(taken): \(stage.label)"] : []
     case .failed(let reason):
       failed += 1
@@ -104,7 +115,8 @@ package struct ProgressBoard: Sendable {
     var hidden = 0
     if shown.count > Self.mostLines {
       // A cluster has more than a terminal shows: those that are furthest.
-      let busy = running.sorted { ($1.value.fraction, $0.key) < ($0.value.fraction, $1.key) }
+      let shares = running.mapValues { $0.first?.fraction ?? 0 }
+      let busy = shares.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       shown = busy.prefix(Self.mostLines).map(\.key).sorted()
       hidden = busy.count - shown.count
     }
@@ -123,14 +135,18 @@ package struct ProgressBoard: Sendable {
     if failed > 0 { parts.append("\(failed) failed") }
     if heldBack > 0 { parts.append("\(heldBack) held back") }
     parts.append(Self.clock(now - started))
-    let unfinished = running.values.map { secondsLeft($0, now: now) ?? 0 }
+    let unfinished = running.values.map { lines in
+      lines.compactMap { secondsLeft($0, now: now) }.max() ?? 0
+    }
     let left = time.left(waiting: Array(waiting.values), running: unfinished, workers: workers)
     if let left, doneNow < total { parts.append("about \(Self.rough(left)) left") }
     return parts.joined(separator: " · ")
   }
 
   private func workerLine(_ worker: Int, width: Int, now: Double) -> String {
-    guard let line = running[worker] else { return Self.cut("\(worker) –", to: width) }
+    guard let lines = running[worker], let line = lines.first else {
+      return Self.cut("\(worker) –", to: width)
+    }
     let filled = Int((line.fraction * Double(Self.barWidth)).rounded(.down))
     let bar =
       String(repeating: "█", count: filled)
@@ -140,7 +156,8 @@ package struct ProgressBoard: Sendable {
     let left = secondsLeft(line, now: now).map { " \(Self.clock($0)) left" } ?? ""
     let head = "\(worker) \(bar) \(share) "
     let room = max(8, width - head.count - left.count)
-    let what = Self.description(line.stage.label, line.detail, width: room)
+    let others = lines.count > 1 ? " +\(lines.count - 1)" : ""
+    let what = Self.description(line.stage.label + others, line.detail, width: room)
     return Self.cut(head + Self.padded(what, to: room) + left, to: width)
   }
 

@@ -80,6 +80,21 @@ struct ReadyStages: Sendable {
     }
   }
 
+  /// How many there are.
+  var count: Int { all.ranks.count }
+
+  /// Those that read exactly what a stage reads, by falling cost. It may be ready itself, and is not among them.
+  func alike(_ stage: Int) -> [Int] {
+    let inputs = Set(graph.inputs(of: stage))
+    let lines = inputs.compactMap { byInput[$0]?.ranks }
+    // Whoever reads all of them stands in each line.
+    guard lines.count == inputs.count, let shortest = lines.min(by: { $0.count < $1.count }) else {
+      return []
+    }
+    return shortest.reversed().map { Int(order[Int($0)]) }
+      .filter { $0 != stage && Set(graph.inputs(of: $0)) == inputs }
+  }
+
   /// The first stage that fits, by cost.
   func longest(_ fits: (Int) -> Bool) -> Choice? {
     for rank in all.ranks.reversed() where fits(Int(order[Int(rank)])) {

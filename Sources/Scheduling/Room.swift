@@ -64,7 +64,8 @@ package struct DiskRoom: Sendable {
   }
 }
 
-/// What one worker takes of the machine: of the stages that it has in hand it does one after the other.
+/// What one worker takes of the machine: of the stages that it has in hand it does one after the other, unless their
+/// heads are trained in one pass.
 struct Load: Sendable, Hashable {
   var cores = 0
   var memoryBytes = 0
@@ -74,6 +75,12 @@ struct Load: Sendable, Hashable {
       cores = max(cores, stage.cores)
       memoryBytes = max(memoryBytes, stage.memoryBytes)
     }
+  }
+
+  /// Of stages that one worker does at once, in the same threads.
+  init(together stages: [Resources]) {
+    self.init(stages)
+    memoryBytes = stages.reduce(0) { $0 + $1.memoryBytes }
   }
 
   init(cores: Int, memoryBytes: Int) {

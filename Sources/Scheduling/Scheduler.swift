@@ -22,6 +22,8 @@ package actor Scheduler {
   var running: [StageKey: Running] = [:]
   /// What each worker was given and has not ended, in that order.
   var inHand: [Int: [StageKey]] = [:]
+  /// Workers that do at once what they have in hand.
+  var inOnePass: Set<Int> = []
   /// What each worker has loaded for the last stage that it was given.
   var held: [Int: Set<StageKey>] = [:]
   var briskness = Briskness()
@@ -42,6 +44,8 @@ package actor Scheduler {
     var started: Date
     /// By a clock that nobody sets.
     var begun = ContinuousClock.now
+    /// Whether its heads are trained in one pass with those of others.
+    var isInPass = false
     var work: Task<StageOutcome, Never>
   }
 

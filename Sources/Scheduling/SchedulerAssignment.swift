@@ -7,52 +7,62 @@ import Ledger
 extension Scheduler {
   /// Gives stages to workers while there are both.
   func assign(in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
-    var given: [(stage: Stage, worker: Int)] = []
-    while let (stage, worker) = choose() {
-      if store.contains(stage.kind, stage.key) {
-        takeBack(stage.key, from: worker)
-        finish(stage)
-        report(.madeElsewhere(stage))
-        continue
+    var given: [(stage: Stage, worker: Int, companions: [StageKey])] = []
+    while let (stages, worker) = choose() {
+      var wanted: [Stage] = []
+      for stage in stages where await isStillToDo(stage, on: worker) { wanted.append(stage) }
+      given += wanted.map { stage in
+        (stage, worker, wanted.map(\.key).filter { $0 != stage.key })
       }
-      let isElsewhere = store.isBeingMade(stage.key)
-      if isElsewhere, await !backend.carriesOut(stage.key) {
-        takeBack(stage.key, from: worker)
-        agenda.leaveElsewhere(stage.key)
-        report(.elsewhere(stage))
-        // While this was asked, the stage may have been given up.
-        if cancelled.contains(stage.key) { giveUp(stage) }
-        continue
-      }
-      if cancelled.contains(stage.key) {
-        takeBack(stage.key, from: worker)
-        giveUp(stage)
-        continue
-      }
-      given.append((stage, worker))
     }
     guard !given.isEmpty else { return }
     let started = Date()
     let numbers = try ledger.begin(
       given.map { ($0.stage.key, $0.worker) }, experiment: plan.experiment, host: host,
       process: getpid(), started: started)
-    for ((stage, worker), number) in zip(given, numbers) {
+    for ((stage, worker, companions), number) in zip(given, numbers) {
       report(.started(stage, worker: worker, attempt: number))
-      let request = StageRequest(stage, in: plan, attempt: number)
+      var request = StageRequest(stage, in: plan, attempt: number)
+      request.companions = companions.isEmpty ? nil : companions
       running[stage.key] = Running(
-        worker: worker, attempt: number, started: started,
+        worker: worker, attempt: number, started: started, isInPass: !companions.isEmpty,
         work: start(request, on: worker, in: &group))
       // Given up while others were asked about.
       if cancelled.contains(stage.key) { running[stage.key]?.work.cancel() }
     }
   }
 
-  /// Chooses a stage and a worker, whose hand it is in from now on; where others use this machine too, in
-  /// agreement with them.
-  private func choose() -> (stage: Stage, worker: Int)? {
-    guard let share else { return take(nextAssignment(beside: [], of: nil)) }
+  /// Whether a stage that was chosen is to be done here; where it is not, the choice is undone.
+  private func isStillToDo(_ stage: Stage, on worker: Int) async -> Bool {
+    if store.contains(stage.kind, stage.key) {
+      takeBack(stage.key, from: worker)
+      finish(stage)
+      report(.madeElsewhere(stage))
+      return false
+    }
+    let isElsewhere = store.isBeingMade(stage.key)
+    if isElsewhere, await !backend.carriesOut(stage.key) {
+      takeBack(stage.key, from: worker)
+      agenda.leaveElsewhere(stage.key)
+      report(.elsewhere(stage))
+      // While this was asked, the stage may have been given up.
+      if cancelled.contains(stage.key) { giveUp(stage) }
+      return false
+    }
+    if cancelled.contains(stage.key) {
+      takeBack(stage.key, from: worker)
+      giveUp(stage)
+      return false
+    }
+    return true
+  }
+
+  /// Chooses a stage and a worker, whose hand it is in from now on, and those that join it; where others use this machine
+  /// too, in agreement with them.
+  private func choose() -> (stages: [Stage], worker: Int)? {
+    guard let share else { return take(nextAssignment(beside: [], of: nil), beside: []) }
     return share.sharing { others in
-      let chosen = take(nextAssignment(beside: others, of: share))
+      let chosen = take(nextAssignment(beside: others, of: share), beside: others)
       // What would begin if nobody else were there.
       let wanted =
         chosen == nil && !others.isEmpty ? nextAssignment(beside: [], of: nil)?.stage : nil
@@ -61,23 +71,37 @@ extension Scheduler {
     }
   }
 
-  private func take(_ chosen: (stage: Stage, worker: Int)?) -> (stage: Stage, worker: Int)? {
+  private func take(
+    _ chosen: (stage: Stage, worker: Int)?, beside entries: [HostShare.Entry]
+  ) -> (stages: [Stage], worker: Int)? {
     guard let (stage, worker) = chosen else { return nil }
-    agenda.start(stage.key)
-    inHand[worker, default: []].append(stage.key)
+    put(stage, inHandOf: worker)
     held[worker] = agenda.inputs(of: stage.key)
-    return chosen
+    let others = companions(of: stage, on: worker, beside: entries)
+    for other in others { put(other, inHandOf: worker) }
+    if !others.isEmpty { inOnePass.insert(worker) }
+    return ([stage] + others, worker)
   }
 
-  /// Undoes a choice that came to nothing.
-  private func takeBack(_ key: StageKey, from worker: Int) {
+  private func put(_ stage: Stage, inHandOf worker: Int) {
+    agenda.start(stage.key)
+    inHand[worker, default: []].append(stage.key)
+  }
+
+  /// Notes that a worker does not have a stage in hand any more.
+  func takeBack(_ key: StageKey, from worker: Int) {
     inHand[worker]?.removeAll { $0 == key }
-    if inHand[worker]?.isEmpty == true { inHand[worker] = nil }
+    guard inHand[worker]?.isEmpty == true else { return }
+    inHand[worker] = nil
+    inOnePass.remove(worker)
   }
 
   /// What each busy worker takes.
-  private var loads: [Load] {
-    inHand.values.map { keys in Load(keys.compactMap { plan.stages[$0]?.resources }) }
+  var loads: [Load] {
+    inHand.map { worker, keys in
+      let needs = keys.compactMap { plan.stages[$0]?.resources }
+      return inOnePass.contains(worker) ? Load(together: needs) : Load(needs)
+    }
   }
 
   /// The next stage for a worker with nothing to do; or else for one that has brisk stages in hand, which

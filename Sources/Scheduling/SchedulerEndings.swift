@@ -66,8 +66,7 @@ extension Scheduler {
     guard let stage = plan.stages[key], let run = running.removeValue(forKey: key) else {
       return nil
     }
-    inHand[run.worker]?.removeAll { $0 == key }
-    if inHand[run.worker]?.isEmpty == true { inHand[run.worker] = nil }
+    takeBack(key, from: run.worker)
     var arrival = arrival
     if arrival.outcome == .interrupted, cancelled.contains(key) { arrival.outcome = .cancelled }
     report(.ended(stage, worker: run.worker, outcome: arrival.outcome))
@@ -120,7 +119,10 @@ extension Scheduler {
       seconds: (ContinuousClock.now - run.begun) / .seconds(1), outcome: .done,
       metrics: arrival.metrics)
     switch arrival.outcome {
-    case .done(_, let bytes): attempt.bytes = bytes
+    case .done(let seconds, let bytes):
+      attempt.bytes = bytes
+      // By the clock, those of one pass would count each other's time.
+      if run.isInPass, seconds > 0 { attempt.seconds = seconds }
     case .failed(let reason): (attempt.outcome, attempt.reason) = (.failed, reason)
     case .crashed(let reason): (attempt.outcome, attempt.reason) = (.crashed, reason)
     case .lost(let reason): (attempt.outcome, attempt.reason) = (.interrupted, reason)

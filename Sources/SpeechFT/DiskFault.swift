@@ -15,4 +15,16 @@ enum DiskFault {
     default: nil
     }
   }
+
+  /// Does something, and calls a fault of the disk one.
+  ///
+  /// - Returns: What `body` returns.
+  /// - Throws: `StorageError` for what `of` names, and else what `body` throws.
+  static func named<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      throw of(error) ?? error
+    }
+  }
 }

@@ -37,6 +37,11 @@ package struct StageContext {
     }
   }
 
+  /// The draws of a head's batches.
+  func batchDraws(_ recipe: HeadRecipe) throws -> Draws {
+    recipe.sharesBatches == true ? Draws(seed: 0) : try draws
+  }
+
   /// The typed parameters of the stage.
   func parameters<Parameters: Decodable>(_ type: Parameters.Type = Parameters.self) throws
     -> Parameters

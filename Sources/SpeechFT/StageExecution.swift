@@ -26,11 +26,7 @@ package enum StageExecution {
       request.kind, request.key, identity: request.identity
     ) { staging in
       try DeviceScope.during(context.computing.device.description) {
-        do {
-          try write(context, to: staging.folder)
-        } catch {
-          throw DiskFault.of(error) ?? error
-        }
+        try DiskFault.named { try write(context, to: staging.folder) }
       }
     }
     if written == nil { TrainingState.remove(request.key, from: context.store) }
@@ -91,7 +87,7 @@ package enum StageExecution {
 
 extension StageRequest {
   /// - Throws: `StageError.request` where the key is that of something else.
-  fileprivate func check() throws(StageError) {
+  func check() throws(StageError) {
     guard isSound else {
       throw .request(
         stage: label,

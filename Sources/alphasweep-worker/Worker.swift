@@ -54,32 +54,45 @@ struct Worker {
     // What was computed is not lost because nothing else is asked for.
     defer { publisher.wait() }
     let bench = Workbench()
-    while let line = readLine() {
-      let request = try StageRequest(json: Data(line.utf8))
-      let started = ContinuousClock.now
+    var requests = RequestLines()
+    while let next = try requests.next() {
+      let contexts = next.map { request in
+        StageContext(
+          request: request, store: store, bench: bench, computing: computing, stop: stop,
+          report: say)
+      }
       do {
-        let written = try StageExecution.written(
-          StageContext(
-            request: request, store: store, bench: bench, computing: computing, stop: stop,
-            report: say))
-        let seconds = (ContinuousClock.now - started) / .seconds(1)
-        if let written {
-          publisher.take(written, seconds: seconds)
-        } else {
-          let bytes = try store.open(request.kind, request.key).bytes
-          say(.done(key: request.key, seconds: seconds, bytes: bytes))
+        try StageExecution.written(all: contexts) { context, result, seconds in
+          end(context, result, seconds, publisher, say)
         }
       } catch {
-        // Who ended this process gives the stage to another one, and it goes on where it was.
-        if stop.isMade { exit(Termination.exitCode) }
-        if case ArtifactError.unavailable = error {
-          // The machine's failure and not the stage's: another worker is to try.
-          publisher.wait()
-          StandardStream.write("\(error)\n".utf8, to: STDERR_FILENO)
-          exit(1)
-        }
-        say(.failed(key: request.key, reason: String(describing: error)))
+        // Who ended this process gives the stages to another one, and they go on where they were.
+        exit(Termination.exitCode)
       }
+    }
+  }
+
+  /// Says what became of a stage, or hands it on to be published.
+  private static func end(
+    _ context: StageContext, _ result: Result<UnpublishedArtifact?, any Error>, _ seconds: Double,
+    _ publisher: Publisher, _ say: @Sendable (WorkerEvent) -> Void
+  ) {
+    let request = context.request
+    do {
+      if let written = try result.get() {
+        publisher.take(written, seconds: seconds)
+      } else {
+        let bytes = try context.store.open(request.kind, request.key).bytes
+        say(.done(key: request.key, seconds: seconds, bytes: bytes))
+      }
+    } catch {
+      if case ArtifactError.unavailable = error {
+        // The machine's failure and not the stage's: another worker is to try.
+        publisher.wait()
+        StandardStream.write("\(error)\n".utf8, to: STDERR_FILENO)
+        exit(1)
+      }
+      say(.failed(key: request.key, reason: String(describing: error)))
     }
   }
 }

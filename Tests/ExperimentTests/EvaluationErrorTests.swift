@@ -97,4 +97,10 @@ import Testing
       found.first?.hasSuffix(
         "'frames-on-disk' must be an amount such as '100 GB', not '\(amount)'") == true)
   }
+
+  @Test func `batches are a seed's own or shared`() throws {
+    let yaml = SmallWorld.spec(tasks: "[phones], batches: all")
+    let found = try problems { try Spec(yaml: yaml, file: "small.yaml") }
+    #expect(found == ["small.yaml:7:39: unknown batches of a seed 'all'; known: own, shared"])
+  }
 }

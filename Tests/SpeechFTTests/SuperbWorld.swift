@@ -34,6 +34,21 @@ enum SuperbWorld {
       head: { projection: 16, dropout: 0% }
       evaluate: { steps: 150, batch: 8, learning-rate: [1e-4, 1e-2], clip: 1, threads: 1 }
       """),
+    // Reads the features of the intents.
+    "opens": task(
+      "opens", "words",
+      """
+      target: open
+      head: { projection: 16, dropout: 20% }
+      evaluate: { steps: 150, batch: 8, learning-rate: [1e-3, 1e-2], clip: 1, threads: 1 }
+      """),
+    "wild": task(
+      "wild", "words",
+      """
+      target: open
+      head: { projection: 16, dropout: 0% }
+      evaluate: { steps: 150, batch: 8, learning-rate: [1e29, 1e30], clip: 1, threads: 1 }
+      """),
     "words": task(
       "words", "words",
       """
@@ -162,11 +177,12 @@ enum SuperbWorld {
   /// With `steps`, every head takes so few of them.
   static func plan(
     _ folder: TemporaryFolder, steps: Int? = nil, evaluate: String? = nil, methods: String? = nil,
-    pretraining: Int = 5
+    pretraining: Int = 5, seeds: String = "[1]"
   ) throws -> Plan {
     try SpokenWorld.record(in: folder)
     var spec = Self.spec
     if let evaluate { spec.replace(/evaluate: .*/, with: "evaluate: \(evaluate)") }
+    spec.replace("seeds: [1]", with: "seeds: \(seeds)")
     if let methods { spec.replace(/methods: .*/, with: "methods: \(methods)") }
     spec.replace(
       "front-end-steps: 5, steps: 5",

@@ -33,7 +33,7 @@ package struct EvaluationTrace {
     var batches = try ProbeBatches(
       lengths: task.training.map { features.frames($0) }, classes: task.classes,
       isShuffled: parameters.recipe.isShuffled == true, size: parameters.recipe.batch,
-      draws: context.draws)
+      draws: context.batchDraws(parameters.recipe))
     let names = features.entries.map(\.id)
     let steps = (0..<parameters.recipe.steps).map { _ in
       batches.next().map { names[task.training[$0]] }

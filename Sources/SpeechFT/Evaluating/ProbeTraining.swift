@@ -34,7 +34,8 @@ final class ProbeTraining<Task: ProbeTask>: PassMember {
     names = features.entries.map(\.id)
     batches = ProbeBatches(
       lengths: task.training.map { features.frames($0) }, classes: task.classes,
-      isShuffled: recipe.isShuffled == true, size: recipe.batch, draws: draws)
+      isShuffled: recipe.isShuffled == true, size: recipe.batch,
+      draws: try context.batchDraws(recipe))
     state = TrainingState(context)
     learners = try recipe.learningRates.map { rate in
       let head = try task.head(draws.generator("head"))
