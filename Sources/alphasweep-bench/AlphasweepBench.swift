@@ -9,6 +9,7 @@ struct AlphasweepBench: AsyncParsableCommand {
     abstract: "Measures alphasweep beside its peers.",
     subcommands: [
       Bench.self, Parity.self, TrainingStep.self, EvaluationCost.self, SuiteCost.self,
+      PassCost.self,
       NoopWorker.self, NoopStages.self,
     ],
     defaultSubcommand: Bench.self)

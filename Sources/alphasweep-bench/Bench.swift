@@ -45,6 +45,7 @@ struct Bench: AsyncParsableCommand {
     if wanted.contains(.merge) { try await merging(peer) }
     if wanted.contains(.evaluation) {
       for task in ["voices", "phones-nl"] { try await evaluation(task, peer, min(2, cores)) }
+      try await onePass()
     }
     if wanted.contains(.suite) { try await suite(peer, min(2, cores)) }
     if wanted.contains(.scheduling) { try await SchedulingCost(self, peer).run() }
@@ -118,6 +119,25 @@ struct Bench: AsyncParsableCommand {
     if !json { print("  answers of the test that differ: \(answers.differing) of \(answers.all)") }
     guard !isSame(metric, ours.metric) else { return }
     try await reason(task, folder + "/anew", own, theirs)
+  }
+
+  /// The same stages of ours, one after the other: what a pass saves is the encoder's time.
+  private func onePass() async throws {
+    guard FileManager.default.fileExists(atPath: ".alphasweep/recordings") else {
+      print("heads of several seeds: not measured, there are no recordings yet (make recordings)")
+      return
+    }
+    let own = Program(besides: CommandLine.arguments[0], name: "alphasweep-bench")
+    func milliseconds(_ arguments: [String]) async throws -> Double {
+      let folder = NSTemporaryDirectory() + "alphasweep-bench-\(UUID().uuidString)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      return try await own.measured(["pass", "--folder", folder] + arguments).milliseconds
+    }
+    show(
+      "\(PassCost.task), heads of \(PassCost.seeds.count) seeds on batches encoded anew, in one pass",
+      try await milliseconds([]), "one seed after the other", try await milliseconds(["--alone"]),
+      unit: "ms")
   }
 
   /// The mini suite's tasks over eight α. The peer's steps cost the same whatever the weights are, so a few

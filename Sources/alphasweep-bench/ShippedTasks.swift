@@ -19,19 +19,25 @@ struct ShippedTasks {
     try String(contentsOfFile: "\(experiments)/\(path)", encoding: .utf8)
   }
 
-  /// Plans evaluations of one seed.
+  /// Plans evaluations.
   ///
   /// - Parameters:
   ///   - names: The tasks.
   ///   - methods: As in a spec; what is fine-tuned learns the first task.
   ///   - evaluate: More of the spec's `evaluate:`.
+  ///   - seeds: Of the heads, and of what is fine-tuned.
+  ///   - steps: Of every head; its task's where absent.
   /// - Returns: The plan.
   /// - Throws: What reading definitions and recordings, and planning, throws.
-  func plan(_ names: [String], methods: String, evaluate: String = "") throws -> Plan {
+  func plan(
+    _ names: [String], methods: String, evaluate: String = "", seeds: [Int] = [1],
+    steps: Int? = nil
+  ) throws -> Plan {
     var definitions = Definitions()
     var found: [String: CorpusRecordings] = [:]
     for name in names {
-      let task = try plain(name)
+      var task = try plain(name)
+      if let steps { task.evaluation?.recipe.steps = steps }
       definitions.tasks[name] = task
       guard definitions.corpora[task.corpus] == nil else { continue }
       let file = "corpora/\(task.corpus).yaml"
@@ -44,7 +50,7 @@ struct ShippedTasks {
       yaml: """
         experiment: evaluation-cost
         question: What does an evaluation cost?
-        seeds: [1]
+        seeds: [\(seeds.map(String.init).joined(separator: ", "))]
         models: { tiny: { checkpoint: \(Self.model) } }
         \(learns)
         methods: \(methods)

@@ -118,7 +118,7 @@ final class ProbePass<Features: FrozenFeatures> {
     let batch = probeBatch(utterances, step: all[0].step)
     let hidden = try together(all) { try features.hidden(utterances) }
     try mix(all, hidden, { try $0.shares() }) { members, mixed, rows in
-      // Each head's graph ends at its own sums, and is gone before the next one's begins.
+      // The graph of a member's heads ends at their sums, and is gone before the next one's begins.
       let gradients = try zip(members, rows).flatMap { member, own in
         let learnt = attempt(member) { try member.learn(own, batch) }
         return try learnt ?? own.map { try Tensor.zeros($0.shape) }

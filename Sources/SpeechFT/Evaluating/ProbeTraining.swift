@@ -60,24 +60,25 @@ final class ProbeTraining<Task: ProbeTask>: PassMember {
 
   func learn(_ mixed: [Tensor], _ batch: ProbeBatch) throws -> [Tensor] {
     losses = []
-    let gradients = try zip(living, mixed).map { learner, mixed in
+    var sum: Tensor?
+    for (learner, mixed) in zip(living, mixed) {
       try mixed.setRequiresGradient(true)
       let loss = try task.loss(learners[learner].head, mixed, batch)
       let value = try loss.item()
       if value.isFinite {
         losses.append((learner, value))
-        try loss.backward()
+        sum = try sum?.adding(loss) ?? loss
       } else {
         learners[learner].isAlive = false
         curve.append(name("diverged", learner), step: step, 1)
       }
-      return try mixed.gradient ?? Tensor.zeros(mixed.shape)
     }
+    try sum?.backward()
     guard !losses.isEmpty else {
       throw StageError.diverged(
         stage: context.request.label, step: step, utterances: batch.utterances.map { names[$0] })
     }
-    return gradients
+    return try mixed.map { try $0.gradient ?? Tensor.zeros($0.shape) }
   }
 
   func update() throws {
