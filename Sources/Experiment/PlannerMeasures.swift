@@ -213,7 +213,7 @@ extension Planner {
         .evaluate, frozen: parameters, seed: seed, inputs: inputs,
         label: "evaluate \(task.name) · \(reading.label) · head seed \(seed)",
         resources: Resources(
-          cores: recipe.threads,
+          cores: recipe.threads, memoryBytes: memory(task, selection, recipe, reading),
           cost: Double(recipe.steps * recipe.learningRates.count) * step
             + (isAnew ? encoding(task, selection, recipe, reading) : 0))))
   }
@@ -241,6 +241,20 @@ extension Planner {
     let seconds = minutes(selection, task.corpus) * 60 / Double(count)
     return Double(recipe.steps * recipe.batch) * seconds * PlanMeasures.encoding
       * (reading.encoder?.effort ?? 1)
+  }
+
+  /// Bytes for a batch of long utterances, taken to be twice as long as the mean: its hidden states, and for each learning
+  /// rate the sums over layers, their gradient and what a head makes of them.
+  private func memory(
+    _ task: TaskDefinition, _ selection: Selection, _ recipe: HeadRecipe, _ reading: Reading
+  ) -> Int {
+    let usual = Resources().memoryBytes
+    let count = utterances(selection, task.corpus)
+    guard count > 0, !task.target.isPooled, task.target != .queries else { return usual }
+    let seconds = 2 * minutes(selection, task.corpus) * 60 / Double(count)
+    let frames = seconds * PlanMeasures.frameRate * Double(recipe.batch)
+    let copies = reading.vectors + 4 * recipe.learningRates.count
+    return max(usual, usual / 2 + Int(frames) * reading.width * copies * MemoryLayout<Float>.size)
   }
 
   /// Compares an encoder with θ₀ on test recordings of the evaluated corpora.

@@ -48,6 +48,23 @@ import Testing
       ])
   }
 
+  /// 32 utterances of 25 s, 13 hidden states of 768 in float32, and three learning rates. Utterances of dev and test are
+  /// shorter by a few per cent of the mean.
+  @Test func headsOnFramesOfALargeEncoderTakeTheMemoryOfTheirBatches() throws {
+    let heads = try plan(text).stages.values.filter { $0.kind == .evaluate }
+    let phones = heads.filter { $0.label.contains("pr-librispeech") }
+    let batch = 32 * 2 * 12.7 * 50 * 768 * 4
+    #expect(!phones.isEmpty && phones.count < heads.count)
+    for stage in heads {
+      let bytes = Double(stage.resources.memoryBytes)
+      if phones.contains(stage) {
+        #expect(abs(bytes / (batch * (13 + 12) + 0x1p29) - 1) < 0.1, "\(bytes)")
+      } else {
+        #expect(bytes == 0x1p30, "one vector an utterance")
+      }
+    }
+  }
+
   @Test func aTaskThatIsJudgedByAnotherMetricIsNoneOfTheScore() throws {
     let task = try TaskDefinition(
       yaml: """

@@ -26,11 +26,20 @@ title: Voice
 corpus: words
 target: voice
 head: { projection: 4, dropout: 0% }
-evaluate: { steps: 6, batch: 8, learning-rate: 1e-2, clip: 1, threads: 1 }
+evaluate: { steps: 300, batch: 8, learning-rate: 1e-2, clip: 1, threads: 1 }
 fine-tune:
   head: { projection: 4, dropout: 10% }
   recipe: { steps: 6, batch-seconds: 2, learning-rate: 1e-3, head-only: 50%, warm-up: 10%, hold: 40%, clip: 1,
     dropout: 10%, checkpoints: [], threads: 1 }
+TASK
+  # Long enough, both, that a worker is given them together: their heads are trained in one pass.
+  cat > "$folder/experiments/tasks/again.yaml" << 'TASK'
+task: again
+title: Voice again
+corpus: words
+target: voice
+head: { projection: 8, dropout: 10% }
+evaluate: { steps: 400, batch: 8, learning-rate: 1e-2, clip: 1, threads: 1 }
 TASK
   cat > "$folder/experiments/trainers/copy.sh" << 'TRAINER'
 #!/bin/sh
@@ -61,7 +70,7 @@ methods:
   speech-ft: { alpha: [0.5] }
   command:
     copy: { run: [sh, trainers/copy.sh], files: [trainers/copy.sh] }
-evaluate: { tasks: [voice] }
+evaluate: { tasks: [voice, again] }
 compare: { measures: [linear-cka, weight-distance], corpus: held-out, frames: 100, ridge: 1e-3 }
 SPEC
 }
