@@ -37,6 +37,8 @@ struct Worker {
     _ store: ArtifactStore, _ computing: Computing, parent: Int32?
   ) throws {
     Orphan.endWithParent(parent)
+    // Who is told to end saves its state, though nobody may listen any more to what it says meanwhile.
+    signal(SIGPIPE, SIG_IGN)
     TorchRuntime.flushDenormals()
     if let warning = TorchRuntime.blas.warning {
       StandardStream.write((warning + "\n").utf8, to: STDERR_FILENO)
