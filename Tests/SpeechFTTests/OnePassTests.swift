@@ -32,10 +32,12 @@ import Torch
       }
     }
 
-    func context(_ stage: Stage, stop: StopRequest = StopRequest()) -> StageContext {
+    func context(
+      _ stage: Stage, stop: StopRequest = StopRequest(), computing: Computing = Computing()
+    ) -> StageContext {
       StageContext(
         request: StageRequest(stage, in: plan, attempt: 1), store: store, bench: Workbench(),
-        stop: stop, report: { _ in })
+        computing: computing, stop: stop, report: { _ in })
     }
 
     /// The evaluations that one pass carries out.
@@ -55,11 +57,12 @@ import Torch
     /// - Returns: The labels in the order in which they were over, and those that failed.
     @discardableResult
     func run(
-      _ stages: [Stage], stop: StopRequest = StopRequest(), told: (String) -> Void = { _ in }
+      _ stages: [Stage], stop: StopRequest = StopRequest(), computing: Computing = Computing(),
+      told: (String) -> Void = { _ in }
     ) throws -> (over: [String], failed: [String]) {
       var (over, failed): ([String], [String]) = ([], [])
-      try StageExecution.written(all: stages.map { context($0, stop: stop) }) {
-        context, result, _ in
+      let contexts = stages.map { context($0, stop: stop, computing: computing) }
+      try StageExecution.written(all: contexts) { context, result, _ in
         over.append(context.request.label)
         switch result {
         case .success(let written?):
@@ -138,6 +141,24 @@ import Torch
         _ = try? world.run(stages, stop: stop)
       }
       #expect(attempts == 8)
+      for stage in stages { #expect(try world.isAsAlone(stage)) }
+    }
+  }
+
+  @Test func whatFailsForAllOfAPassIsTriedWithEachAlone() async {
+    await #expect(processExitsWith: .success) {
+      let world = try World("{ tasks: [intents, opens] }", seeds: "[1]")
+      let stages = world.passes[0]
+      // No machine has so many cards.
+      let nowhere = Computing(device: try #require(Device("cuda:99")))
+      let (over, failed) = try world.run(stages, computing: nowhere)
+      #expect(over == stages.map(\.label) && failed == over)
+      for folder in ["staging", "claims"] {
+        let left = try FileManager.default.contentsOfDirectory(
+          atPath: "\(world.store.root)/\(folder)")
+        #expect(left.isEmpty, "\(left)")
+      }
+      try world.run(stages)
       for stage in stages { #expect(try world.isAsAlone(stage)) }
     }
   }
