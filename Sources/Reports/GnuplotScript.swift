@@ -23,8 +23,9 @@ struct GnuplotScript {
       separator: "\n") + "\n"
   }
 
+  private var titles: [String] { chart.series.map(\.title).filter { !$0.isEmpty } }
+
   private var setup: [String] {
-    let titles = chart.series.map(\.title).filter { !$0.isEmpty }
     // Two columns of short titles fit the width.
     let columns = titles.allSatisfy { $0.count <= 20 } ? 2 : 1
     let height =
@@ -70,9 +71,14 @@ struct GnuplotScript {
   /// Of the names of a map's rows, in pixels of an 11 point font.
   private var nameWidth: Int { 16 + (chart.y.marks.map(\.text.count).max() ?? 0) * 6 }
 
+  /// A key of which one title is too long for the width by gnuplot's reckoning (7.7 pixels a character, and 70 beside)
+  /// it leaves out as a whole.
+  private var keyWidth: Int { 75 + (titles.map(\.count).max() ?? 0) * 31 / 4 }
+
   private var width: Int {
     chart.heat.isEmpty
-      ? Self.width : max(Self.width, nameWidth + (chart.heat.first?.count ?? 0) * 19 + 10)
+      ? max(Self.width, keyWidth)
+      : max(Self.width, nameWidth + (chart.heat.first?.count ?? 0) * 19 + 10)
   }
 
   /// From white over blue to nearly black.

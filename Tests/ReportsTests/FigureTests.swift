@@ -71,6 +71,21 @@ import Testing
     #expect(!voices.contains("href='#gp"))
   }
 
+  /// gnuplot leaves out a key that it takes to be too wide, all of it.
+  @Test(
+    .enabled(if: gnuplotIsHere, "gnuplot is not installed"), arguments: [1, 20, 21, 48, 75, 160])
+  func aKeyHasTheTitlesOfAllCurvesHoweverLong(length: Int) throws {
+    let titles = ["a", "b", "c"].map { String(repeating: $0, count: length) }
+    let points = [0.0, 1].map { Chart.Point(x: $0, y: $0, spread: nil) }
+    let chart = Chart(
+      name: "x", title: "x", caption: "x", x: .init(title: "x"), y: .init(title: "y"),
+      series: titles.enumerated().map {
+        Chart.Series(title: $1, style: .line($0), points: points)
+      })
+    let svg = try #require(try Gnuplot().render([chart])["x"])
+    for title in titles { #expect(svg.contains(title), "\(title)") }
+  }
+
   @Test func quotesInTitlesStayTitles() {
     #expect(GnuplotScript.quoted("it's `x`\n\"y\"") == "'it''s `x` \"y\"'")
   }
