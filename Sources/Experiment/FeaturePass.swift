@@ -21,12 +21,31 @@ package struct FeaturePass: Sendable, Hashable {
   }
 }
 
+/// What decides which batches heads draw from utterances that they have in common: where it is equal, so are the batches, unless
+/// a task leaves some of the utterances out.
+package struct BatchOrder: Sendable, Hashable {
+  /// `nil` where all seeds draw the same.
+  private let seed: UInt64?
+  private let size: Int
+  private let isShuffled: Bool
+  /// Whose classes are balanced; `nil` where none are.
+  private let balanced: Target?
+
+  fileprivate init(_ parameters: EvaluateParameters, seed: UInt64?) {
+    let recipe = parameters.recipe
+    self.seed = recipe.sharesBatches == true ? nil : seed
+    size = recipe.batch
+    isShuffled = recipe.isShuffled == true
+    balanced = recipe.isBalanced == true ? parameters.target : nil
+  }
+}
+
 extension Stage {
-  /// `nil` for stages that train no heads on features.
-  package var featurePass: FeaturePass? {
-    guard kind == .evaluate, let parameters: EvaluateParameters = try? parameters.decoded() else {
-      return nil
-    }
-    return FeaturePass(parameters)
+  /// What the heads of an evaluation read, and in which batches; `nil` for stages that train no heads on features.
+  package var featureReading: (pass: FeaturePass, order: BatchOrder)? {
+    guard kind == .evaluate, let parameters: EvaluateParameters = try? parameters.decoded(),
+      let pass = FeaturePass(parameters)
+    else { return nil }
+    return (pass, BatchOrder(parameters, seed: seed))
   }
 }

@@ -36,6 +36,8 @@ package struct Agenda: Sendable {
   /// How many stages are done, of those that are looked at.
   package private(set) var doneCount = 0
   private var elsewhere: Set<Int> = []
+  /// What the stages cost together that could begin now.
+  private(set) var readyCost = 0.0
 
   /// Works out what the wanted artifacts of `plan` still need.
   ///
@@ -118,9 +120,6 @@ package struct Agenda: Sendable {
 
   /// Chains within this share of the longest one may be done in any order: costs are guesses.
   private static let nearlyLongest = 0.8
-
-  /// How many stages could begin now.
-  var readyCount: Int { ready?.count ?? 0 }
 
   /// The stages that could begin now and read what another one reads, the longest remaining chain first.
   func readyAlike(_ key: StageKey) -> [Stage] {
@@ -217,8 +216,15 @@ package struct Agenda: Sendable {
     let before = known[index]
     guard before != state else { return }
     known[index] = state
-    if before == .ready { ready?.remove(index) }
-    if state == .ready { ready?.insert(index) }
+    let cost = plan.stages.values[index].resources.cost
+    if before == .ready {
+      ready?.remove(index)
+      readyCost -= cost
+    }
+    if state == .ready {
+      ready?.insert(index)
+      readyCost += cost
+    }
     if before == .elsewhere { elsewhere.remove(index) }
     if state == .elsewhere { elsewhere.insert(index) }
     if before != nil, before != .done { remainingCount -= 1 }

@@ -80,9 +80,6 @@ struct ReadyStages: Sendable {
     }
   }
 
-  /// How many there are.
-  var count: Int { all.ranks.count }
-
   /// Those that read exactly what a stage reads, by falling cost. It may be ready itself, and is not among them.
   func alike(_ stage: Int) -> [Int] {
     let inputs = Set(graph.inputs(of: stage))

@@ -5,24 +5,31 @@ extension Scheduler {
   /// The ready stages whose heads train together with those of `stage`, which was just put in a worker's hand; none
   /// where it has more there.
   ///
-  /// A stage comes out the same with others and alone. So others join only as long as every other worker
-  /// would still find something to do, unless features are encoded anew for each batch: that takes far longer than heads do.
+  /// A stage comes out the same with others and alone, and reading is a small part of training on stored features. So a pass is
+  /// no longer than this worker's part of what could begin now. Where batches are encoded anew, which takes far longer than heads do, all join
+  /// that have the same.
   func companions(
     of stage: Stage, on worker: Int, beside entries: [HostShare.Entry]
   ) -> [Stage] {
     // Each would use up the time of the others.
     guard backend.takesSeveral, retries.limit == nil, inHand[worker] == [stage.key],
-      mayShare(stage), let pass = stage.featurePass
+      mayShare(stage), let own = stage.featureReading
     else { return [] }
-    var spare = agenda.readyCount - (room.workers - 1)
+    let part = (agenda.readyCost + stage.resources.cost) / Double(room.workers)
+    // Sums of equal costs are rounded.
+    var cost = part * (1 + 1e-9) - stage.resources.cost
     var memory =
       room.memoryBytes - Load(sum: loads).memoryBytes - entries.reduce(0) { $0 + $1.memoryBytes }
     var found: [Stage] = []
-    for other in agenda.readyAlike(stage.key) where pass.source != nil || spare > 0 {
-      guard other.resources.memoryBytes <= memory, mayShare(other), other.featurePass == pass
+    for other in agenda.readyAlike(stage.key) {
+      guard own.pass.source != nil || other.resources.cost <= cost,
+        other.resources.memoryBytes <= memory, mayShare(other),
+        let reading = other.featureReading, reading.pass == own.pass
       else { continue }
+      let hasSameBatches = own.pass.source != nil && reading.order == own.order
+      guard hasSameBatches || other.resources.cost <= cost else { continue }
+      if !hasSameBatches { cost -= other.resources.cost }
       memory -= other.resources.memoryBytes
-      spare -= 1
       found.append(other)
     }
     return found

@@ -39,7 +39,7 @@ struct FeaturePassTests {
       return FeaturePass(parameters)
     }
     let plain = try #require(try pass())
-    for stage in try evaluations("[phones]") { #expect(stage.featurePass == plain) }
+    for stage in try evaluations("[phones]") { #expect(stage.featureReading?.pass == plain) }
     #expect(try pass { $0.task = "other" } == plain)
     #expect(try pass { $0.recipe.steps += 1 } == plain)
     #expect(try pass { $0.recipe.learningRate *= 2 } == plain)
@@ -55,5 +55,26 @@ struct FeaturePassTests {
         $0.source = .logMel
         $0.recipe.cropSeconds = 8
       } != anew)
+  }
+
+  @Test func `tasks of a seed have the same batches, and seeds where they share them`() throws {
+    func orders(_ tasks: String) throws -> [BatchOrder] {
+      try evaluations(tasks).map { try #require($0.featureReading?.order) }
+    }
+    let own = try orders("[phones]")
+    let shared = try orders("[phones], batches: shared")
+    #expect(own.count == 4 && Set(own).count == 2 && Set(shared).count == 1)
+    let stage = try #require(try evaluations("[phones]").first)
+    func order(_ change: (inout EvaluateParameters) -> Void) throws -> BatchOrder? {
+      var parameters: EvaluateParameters = try stage.parameters.decoded()
+      change(&parameters)
+      let changed = try Stage(
+        .evaluate, parameters: parameters, seed: stage.seed, inputs: stage.inputs, label: "changed")
+      return changed.featureReading?.order
+    }
+    #expect(try order { $0.task = "other" } == own[0])
+    #expect(try order { $0.recipe.steps += 1 } == own[0])
+    #expect(try order { $0.recipe.batch += 1 } != own[0])
+    #expect(try order { $0.recipe = $0.recipe.ordered(for: .label("speaker")) } != own[0])
   }
 }

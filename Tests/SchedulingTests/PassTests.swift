@@ -49,7 +49,7 @@ import Testing
 
   /// Evaluations of two encoders' features: heads of some seeds of two tasks, and queries, which train no head.
   private func plan(
-    seeds: UInt64, memory: Int = 1 << 30, anew: Bool = false
+    seeds: UInt64, memory: Int = 1 << 30, anew: Bool = false, shared: Bool = false
   ) throws -> SmallPlan {
     var small = SmallPlan()
     for encoder in ["one", "two"] {
@@ -59,10 +59,11 @@ import Testing
         ("wide", .label("tone"), 2), ("asked", .queries, 1),
       ] {
         for seed in 1...seeds {
+          let recipe = HeadRecipe(
+            steps: 10, batch: 4, learningRate: 1e-2, clip: 1, threads: threads)
           let parameters = EvaluateParameters(
             task: task, target: target, head: HeadParameters(projection: 8, dropout: 0),
-            recipe: HeadRecipe(
-              steps: 10, batch: 4, learningRate: 1e-2, clip: 1, threads: threads),
+            recipe: shared ? recipe.sharingBatches : recipe,
             selection: Selection(splits: [.train, .test], minutes: [:]),
             source: anew ? .logMel : nil)
           let stage = try Stage(
@@ -98,18 +99,30 @@ import Testing
     }
   }
 
-  @Test func noWorkerGoesWithoutForThatOthersTrainTogether() async throws {
-    let few = try plan(seeds: 1)
-    let backend = PassBackend(store)
-    #expect(try await Scheduler(few, store, backend, workers: 8, cores: 16).run().isComplete)
-    #expect(backend.sizes.allSatisfy { $0 == 1 }, "\(backend.requests)")
-
+  /// The sizes of passes of a plan that some workers carry out.
+  private func sizes(_ plan: SmallPlan, workers: Int) async throws -> [Int] {
     let folder = try TemporaryFolder()
-    let fresh = ArtifactStore(root: folder.path)
-    let anew = PassBackend(fresh)
-    let small = try plan(seeds: 3, anew: true)
-    #expect(try await Scheduler(small, fresh, anew, workers: 8, cores: 16).run().isComplete)
-    #expect(anew.sizes.contains(6), "what is encoded for all takes longer than their heads")
+    let store = ArtifactStore(root: folder.path)
+    let backend = PassBackend(store)
+    let scheduler = try Scheduler(plan, store, backend, workers: workers, cores: 2 * workers)
+    #expect(try await scheduler.run().isComplete)
+    return backend.sizes
+  }
+
+  @Test func aPassIsNoLongerThanAWorkersPartOfWhatCouldBegin() async throws {
+    let plan = try plan(seeds: 3)
+    // Of two times twelve stages each worker has some.
+    #expect(try await sizes(plan, workers: 24).allSatisfy { $0 == 1 })
+    #expect(try await sizes(plan, workers: 6).allSatisfy { $0 <= 4 })
+    #expect(try await sizes(plan, workers: 1).contains(6))
+  }
+
+  /// What is encoded takes longer than heads do, and it is encoded once for all that have the same batches.
+  @Test func headsThatShareWhatIsEncodedAnewAreAlwaysTogether() async throws {
+    let own = try await sizes(plan(seeds: 3, anew: true), workers: 24)
+    #expect(own.contains(2) && own.allSatisfy { $0 <= 2 }, "the tasks of a seed: \(own)")
+    let shared = try await sizes(plan(seeds: 3, anew: true, shared: true), workers: 24)
+    #expect(shared.contains(6), "and all seeds: \(shared)")
   }
 
   @Test func aPassTakesTheMemoryOfAllItsStages() async throws {

@@ -47,7 +47,8 @@ import Torch
       var groups: [[Stage]] = []
       for stage in plan.stages.values where stage.kind == .evaluate {
         let place = groups.firstIndex {
-          $0[0].inputs == stage.inputs && $0[0].featurePass == stage.featurePass
+          $0[0].inputs == stage.inputs
+            && $0[0].featureReading?.pass == stage.featureReading?.pass
         }
         if let place { groups[place].append(stage) } else { groups.append([stage]) }
       }
