@@ -147,6 +147,7 @@ import Testing
     ]
     let out = Pipe()
     shell.standardOutput = out
+    shell.standardError = FileHandle.nullDevice
     try shell.run()
     let line = String(decoding: out.fileHandleForReading.availableData, as: UTF8.self)
     let processes = line.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }

@@ -168,6 +168,7 @@ import Testing
     let other = Process()
     other.executableURL = URL(fileURLWithPath: "/bin/sleep")
     other.arguments = ["600"]
+    other.inheritsNothing()
     try other.run()
     // Foundation takes what was stopped for ended, and does not terminate it.
     defer { kill(other.processIdentifier, SIGKILL) }

@@ -17,6 +17,14 @@ final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
+extension Process {
+  /// Who reads what the tests say waits for all that hold its end of the pipe, even one that is left behind.
+  func inheritsNothing() {
+    (standardInput, standardOutput, standardError) =
+      (FileHandle.nullDevice, FileHandle.nullDevice, FileHandle.nullDevice)
+  }
+}
+
 /// A plan of small stages whose parameters tell the fake worker what to do.
 struct SmallPlan {
   var plan = Plan(experiment: "small", question: "Does it run?")
